@@ -1,0 +1,1 @@
+//! Regular expressions in RE2's dialect. (placeholder, written next)
