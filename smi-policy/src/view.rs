@@ -1,0 +1,63 @@
+use std::fmt;
+
+use crate::name::ObjectName;
+use crate::resource::{HttpMatch, TrafficTarget};
+use crate::target::{PortPart, Target};
+
+/// A TrafficTarget as a policy understood it, for tables and reports.
+#[derive(Clone, Copy, Debug)]
+pub struct TargetView<'p> {
+    target: &'p Target,
+}
+
+impl<'p> TargetView<'p> {
+    pub(crate) fn new(target: &'p Target) -> Self {
+        Self { target }
+    }
+
+    /// Namespace and name.
+    pub fn name(&self) -> &'p ObjectName {
+        &self.target.resource.name
+    }
+
+    /// The resource that the policy was given.
+    pub fn resource(&self) -> &'p TrafficTarget {
+        &self.target.resource
+    }
+
+    /// Why the target grants nothing, whatever is asked.
+    pub fn void(&self) -> Option<&'p str> {
+        self.target.void.as_deref()
+    }
+
+    /// The TCP ports that the target is restricted to; `None` if it has no TCPRoute rule.
+    pub fn tcp_ports(&self) -> Option<PortsView<'p>> {
+        self.target.tcp.as_ref().map(|part| PortsView { part })
+    }
+
+    /// The UDP ports that the target is restricted to; `None` if it has no UDPRoute rule.
+    pub fn udp_ports(&self) -> Option<PortsView<'p>> {
+        self.target.udp.as_ref().map(|part| PortsView { part })
+    }
+
+    /// The usable HTTP matches that the target selects; `None` if it has no HTTPRouteGroup rule.
+    pub fn http_matches(&self) -> Option<impl Iterator<Item = (&'p ObjectName, &'p HttpMatch)>> {
+        let http = self.target.http.as_ref()?;
+        Some(http.rules.iter().flat_map(|rule| {
+            let resource = |index: &u32| Some((rule.group.name(), rule.group.resource(*index)?));
+            rule.matches.iter().filter_map(resource)
+        }))
+    }
+}
+
+/// The ports of a part of a target. Prints as `80, 443`, `all` or `none`.
+#[derive(Clone, Copy, Debug)]
+pub struct PortsView<'p> {
+    part: &'p PortPart,
+}
+
+impl fmt::Display for PortsView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.part.union().fmt(f)
+    }
+}
