@@ -5,9 +5,10 @@
 //! could not be read (`Unreadable`, `None`), because it still counts: it grants nothing, and its
 //! neighbours keep their positions.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::api::Version;
+use crate::api::{Kind, Version};
 use crate::quantity::Quantity;
 
 /// What all objects have.
@@ -38,6 +39,59 @@ pub enum Object {
     UdpRoute(PortRoute),
     /// A TrafficSplit.
     TrafficSplit(TrafficSplit),
+}
+
+impl Object {
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::TrafficTarget(_) => Kind::TrafficTarget,
+            Self::IdentityBinding(_) => Kind::IdentityBinding,
+            Self::HttpRouteGroup(_) => Kind::HttpRouteGroup,
+            Self::TcpRoute(_) => Kind::TcpRoute,
+            Self::UdpRoute(_) => Kind::UdpRoute,
+            Self::TrafficSplit(_) => Kind::TrafficSplit,
+        }
+    }
+
+    /// What all objects have.
+    pub fn meta(&self) -> &Meta {
+        match self {
+            Self::TrafficTarget(object) => &object.meta,
+            Self::IdentityBinding(object) => &object.meta,
+            Self::HttpRouteGroup(object) => &object.meta,
+            Self::TcpRoute(object) | Self::UdpRoute(object) => &object.meta,
+            Self::TrafficSplit(object) => &object.meta,
+        }
+    }
+}
+
+/// Where a field stands in an API version: the path of the field in the layout of v1alpha4, which is
+/// how engines speak of fields, translated to the layout of `version`.
+///
+/// # Examples
+///
+/// ```
+/// use smi_types::api::{Kind, Version};
+/// use smi_types::hub::wire_path;
+///
+/// let path = "spec.rules[1].name";
+/// assert_eq!(wire_path(Kind::TrafficTarget, Version::V1alpha1, path), "specs[1].name");
+/// assert_eq!(wire_path(Kind::TrafficTarget, Version::V1alpha2, path), path);
+/// ```
+pub fn wire_path(kind: Kind, version: Version, path: &str) -> Cow<'_, str> {
+    let flat = match kind {
+        Kind::TrafficTarget => version == Version::V1alpha1,
+        Kind::HttpRouteGroup | Kind::TcpRoute => version <= Version::V1alpha2,
+        Kind::IdentityBinding | Kind::UdpRoute | Kind::TrafficSplit => false,
+    };
+    let Some(field) = path.strip_prefix("spec.").filter(|_| flat) else { return path.into() };
+    match field.strip_prefix("rules") {
+        Some(rest) if kind == Kind::TrafficTarget && !rest.starts_with(char::is_alphanumeric) => {
+            format!("specs{rest}").into()
+        }
+        _ => field.into(),
+    }
 }
 
 /// A TrafficTarget of any version.
@@ -216,4 +270,28 @@ pub enum MatchRef {
     HttpRouteGroup(String),
     /// Another kind or group, or a reference of wrong shape: contributes nothing.
     Unreadable,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wire_paths_follow_the_layout_of_the_version() {
+        use Kind::{HttpRouteGroup, TrafficSplit, TrafficTarget};
+        use Version::{V1alpha1, V1alpha2, V1alpha3};
+        for (kind, version, path, wire) in [
+            (TrafficTarget, V1alpha1, "spec.sources[0]", "sources[0]"),
+            (TrafficTarget, V1alpha1, "spec.rules", "specs"),
+            (TrafficTarget, V1alpha1, "spec.destination.port", "destination.port"),
+            (TrafficTarget, V1alpha1, "spec", "spec"),
+            (TrafficTarget, V1alpha1, "metadata.name", "metadata.name"),
+            (TrafficTarget, V1alpha2, "spec.sources[0]", "spec.sources[0]"),
+            (HttpRouteGroup, V1alpha2, "spec.matches[0].pathRegex", "matches[0].pathRegex"),
+            (HttpRouteGroup, V1alpha3, "spec.matches[0]", "spec.matches[0]"),
+            (TrafficSplit, V1alpha1, "spec.backends[0].weight", "spec.backends[0].weight"),
+        ] {
+            assert_eq!(wire_path(kind, version, path), wire);
+        }
+    }
 }

@@ -1,0 +1,148 @@
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::key::ObjectKey;
+use super::node::Node;
+use super::source::{Location, Source};
+use super::tree::{NodeId, Tree};
+use crate::api::Kind;
+use crate::hub::Object;
+use crate::path::FieldPath;
+use crate::problem::Problem;
+
+/// A document of a [`Manifest`](super::Manifest), or an item of a Kubernetes list in it.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(super) number: usize,
+    pub(super) item: Option<usize>,
+    pub(super) source: Arc<Source>,
+    pub(super) range: Range<usize>,
+    pub(super) root: Option<(Arc<Tree>, NodeId)>,
+    pub(super) kind: Option<Kind>,
+    pub(super) content: Content,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// What a [`Document`] turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// An SMI object. Parts of it may be unreadable; [`Document::problems`] has them.
+    Smi(Object),
+    /// An object that is none of SMI's business. It is left alone.
+    Foreign,
+    /// Something that could not be read. [`Document::problems`] says why.
+    Undecodable,
+}
+
+impl Document {
+    /// The number of the document in its text, counted from 1. Documents without content, such as a
+    /// comment between two separators, are not counted.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// If the document is an item of a Kubernetes list: its number, counted from 0 as in
+    /// `items[0]`. The items of lists within lists are numbered with those around them.
+    pub fn item(&self) -> Option<usize> {
+        self.item
+    }
+
+    /// Where the document begins.
+    pub fn location(&self) -> Location {
+        match self.root() {
+            Some(root) => root.location(),
+            None => self.source.location(self.range.start),
+        }
+    }
+
+    /// What the document turned out to be.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The SMI object, if the document is one.
+    pub fn object(&self) -> Option<&Object> {
+        if let Content::Smi(object) = &self.content { Some(object) } else { None }
+    }
+
+    /// The SMI kind that the document is or, if it is undecodable, that it names.
+    pub fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    /// `metadata.namespace`, if it is a text that isn't empty.
+    pub fn namespace(&self) -> Option<&str> {
+        self.metadata("namespace")
+    }
+
+    /// `metadata.name`, if it is a text that isn't empty.
+    pub fn name(&self) -> Option<&str> {
+        self.metadata("name")
+    }
+
+    /// `apiVersion` as written. Items of an SMI list may leave it to the list.
+    pub fn api_version(&self) -> Option<&str> {
+        self.root()?.get("apiVersion")?.as_str()
+    }
+
+    /// What names the object, if the document names an SMI object.
+    pub fn key(&self) -> Option<ObjectKey> {
+        Some(ObjectKey {
+            kind: self.kind?,
+            namespace: self.namespace().map(str::to_owned),
+            name: self.name()?.to_owned(),
+        })
+    }
+
+    /// What was not read or surprises, in the order of the text.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Whether one of the problems is an error.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Problem::is_error)
+    }
+
+    /// The values of the document as they are written; `None` if it could not be parsed.
+    pub fn root(&self) -> Option<Node<'_>> {
+        self.root.as_ref().map(|(tree, id)| Node::new(tree, *id))
+    }
+
+    /// Where a field stands or, if it is absent, what is nearest above it.
+    ///
+    /// The path is that of the document's own API version. Engines speak of fields in the layout of
+    /// v1alpha4; [`hub::wire_path`](crate::hub::wire_path) translates.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_types::manifest::Manifest;
+    ///
+    /// let manifest = Manifest::read("kind: Pod\nmetadata:\n  name: web\n");
+    /// let document = &manifest.documents()[0];
+    ///
+    /// let name = document.locate(&"metadata.name".parse()?).ok_or("no place")?;
+    /// assert_eq!((name.line, name.column), (3, 9));
+    ///
+    /// let absent = document.locate(&"metadata.uid".parse()?).ok_or("no place")?;
+    /// assert_eq!((absent.line, absent.column), (3, 3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn locate(&self, path: &FieldPath) -> Option<Location> {
+        self.root().map(|root| root.nearest(path).location())
+    }
+
+    /// The text of the document, untouched; `None` for an item of a list, which is no text of its
+    /// own.
+    pub fn text(&self) -> Option<&str> {
+        if self.item.is_some() {
+            return None;
+        }
+        self.source.text().get(self.range.clone())
+    }
+
+    fn metadata(&self, key: &str) -> Option<&str> {
+        self.root()?.get("metadata")?.get(key)?.as_str().filter(|text| !text.is_empty())
+    }
+}

@@ -1,0 +1,127 @@
+//! What a reader has to say about a manifest: errors and warnings that name the place.
+
+mod code;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use self::code::Code;
+use crate::manifest::{Location, ObjectKey};
+use crate::path::FieldPath;
+
+/// How much a [`Problem`] matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It is read, but perhaps not as meant.
+    Warning,
+    /// It could not be read, and grants nothing.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// Something in a manifest that was not read, or that surprises.
+///
+/// It prints as one line that says where, and what was found and expected:
+///
+/// ```text
+/// line 12, column 13: TrafficSplit shop/web: spec.backends[0].weight: expected a whole number, found `500m`
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    severity: Severity,
+    code: Code,
+    object: Option<ObjectKey>,
+    path: FieldPath,
+    location: Option<Location>,
+    message: Cow<'static, str>,
+    help: Option<Cow<'static, str>>,
+}
+
+impl Problem {
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// What kind of problem it is.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The object in which it is, where that is known.
+    pub fn object(&self) -> Option<&ObjectKey> {
+        self.object.as_ref()
+    }
+
+    /// The field, in the layout in which the object was written; the root if the problem is the
+    /// object as a whole.
+    pub fn path(&self) -> &FieldPath {
+        &self.path
+    }
+
+    /// The place in the text that was read. If the field is absent, where it was expected.
+    pub fn location(&self) -> Option<Location> {
+        self.location
+    }
+
+    /// What was found, and what was expected: one line, lower case.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, where one answer fits: one line, lower case.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    pub(crate) fn new(
+        severity: Severity,
+        code: Code,
+        path: FieldPath,
+        location: Option<Location>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let message = message.into();
+        Self { severity, code, object: None, path, location, message, help: None }
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn with_object(mut self, object: Option<ObjectKey>) -> Self {
+        self.object = object;
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = self.location {
+            write!(f, "{location}: ")?;
+        }
+        if let Some(object) = &self.object {
+            write!(f, "{object}: ")?;
+        }
+        if !self.path.is_root() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
