@@ -8,6 +8,8 @@ mod decide;
 mod decision;
 mod diagnostic;
 mod explain;
+#[cfg(feature = "smi-types")]
+mod from_smi;
 mod headers;
 mod identity;
 mod index;

@@ -30,6 +30,11 @@ impl<'p> TargetView<'p> {
         self.target.void.as_deref()
     }
 
+    /// The one TCP port of a target of v1alpha1 or v1alpha2 that has a `port`.
+    pub fn only_port(&self) -> Option<u16> {
+        self.target.port
+    }
+
     /// The TCP ports that the target is restricted to; `None` if it has no TCPRoute rule.
     pub fn tcp_ports(&self) -> Option<PortsView<'p>> {
         self.target.tcp.as_ref().map(|part| PortsView { part })
