@@ -53,7 +53,12 @@ pub enum Version {
 
 impl Version {
     /// All versions, oldest first.
-    pub const ALL: [Self; 4] = [Self::V1alpha1, Self::V1alpha2, Self::V1alpha3, Self::V1alpha4];
+    pub const ALL: [Self; 4] = [
+        Self::V1alpha1,
+        Self::V1alpha2,
+        Self::V1alpha3,
+        Self::V1alpha4,
+    ];
 
     /// The version as `apiVersion` spells it: `v1alpha4`.
     pub const fn as_str(self) -> &'static str {
@@ -67,7 +72,9 @@ impl Version {
 
     /// The version of this name, if it is one of SMI.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|version| version.as_str() == name)
     }
 }
 
@@ -148,6 +155,31 @@ impl Kind {
             Self::TcpRoute => "tcproutes",
             Self::UdpRoute => "udproutes",
             Self::TrafficSplit => "trafficsplits",
+        }
+    }
+
+    /// The resource name for one object: `httproutegroup`.
+    pub const fn singular(self) -> &'static str {
+        match self {
+            Self::TrafficTarget => "traffictarget",
+            Self::IdentityBinding => "identitybinding",
+            Self::HttpRouteGroup => "httproutegroup",
+            Self::TcpRoute => "tcproute",
+            Self::UdpRoute => "udproute",
+            Self::TrafficSplit => "trafficsplit",
+        }
+    }
+
+    /// The short names that `kubectl` knows. The one of IdentityBinding is ours, because no
+    /// official CRD has the kind.
+    pub const fn short_names(self) -> &'static [&'static str] {
+        match self {
+            Self::TrafficTarget => &["tt"],
+            Self::IdentityBinding => &["ib"],
+            Self::HttpRouteGroup => &["htr"],
+            Self::TcpRoute => &["tr"],
+            Self::UdpRoute => &["ur"],
+            Self::TrafficSplit => &["ts"],
         }
     }
 }
