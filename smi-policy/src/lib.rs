@@ -1,4 +1,77 @@
-//! A pure decision engine for the Service Mesh Interface.
+//! A pure decision engine for the Service Mesh Interface (SMI): may this identity make this
+//! connection or request, and why.
+//!
+//! ```
+//! use smi_policy::{HttpMatch, HttpRequest, HttpRouteGroup, Identity, ObjectName, Policy};
+//! use smi_policy::{Request, Rule, Semantics, Subject, TrafficTarget};
+//!
+//! // Web may read the cart's items, and nothing else.
+//! let policy = Policy::builder(Semantics::default())
+//!     .http_route_group(
+//!         HttpRouteGroup::new(ObjectName::new("shop", "cart-api"))
+//!             .with(HttpMatch::new("read").path_regex("/items(/.*)?$").method("GET")),
+//!     )
+//!     .traffic_target(
+//!         TrafficTarget::new(ObjectName::new("shop", "web-to-cart"), "cart")
+//!             .source(Subject::service_account("shop", "web"))
+//!             .rule(Rule::http_route_group("cart-api")),
+//!     )
+//!     .compile();
+//!
+//! let web = Identity::spiffe("spiffe://cluster.local/ns/shop/sa/web")?;
+//! let cart = Identity::service_account("shop", "cart");
+//! let get = HttpRequest::new("GET", "/items/7?full=1");
+//! assert!(policy.authorize(&Request::http(Some(&web), &cart, 8080, get)).is_allowed());
+//!
+//! let delete = HttpRequest::new("DELETE", "/items/7");
+//! let why = policy.explain(&Request::http(Some(&web), &cart, 8080, delete));
+//! assert!(!why.decision().is_allowed());
+//! let closest = why.closest().map(|candidate| candidate.target.to_string());
+//! assert_eq!(closest.as_deref(), Some("shop/web-to-cart"));
+//! # Ok::<(), smi_policy::IdentityError>(())
+//! ```
+//!
+//! # Overview
+//!
+//! - [`Policy`] is a compiled set of resources: immutable, `Send + Sync`, shared by cloning. Compile
+//!   once, decide as often as you like. [`Policy::builder`] takes the resources of this crate;
+//!   `Policy::from_resources` (feature `smi-types`) takes manifests of any API version.
+//! - [`Policy::authorize`] decides a [`Request`] (one HTTP request, a TCP connection, a UDP flow) of
+//!   one [`Identity`] to another and gives a [`Decision`]: verdict, reason, and the target, rule and
+//!   match that allow.
+//! - [`Policy::explain`] says of every target that names the destination which condition failed
+//!   first, and which came closest. It costs nothing unless it is called.
+//! - [`Semantics`] holds the options in which meshes differ, and presets for some of them.
+//!
+//! # What may surprise
+//!
+//! - The default is to deny. What cannot be understood (a bad regular expression, an unknown kind, a
+//!   reference to nothing) allows nothing, restricts as if it could be understood, is reported by
+//!   [`Policy::diagnostics`], and leaves everything else working.
+//! - Each TrafficTarget is judged alone. Nothing of one target ever combines with something of
+//!   another, and adding a target never takes an allow away.
+//! - Within a target, HTTPRouteGroups and TCPRoutes restrict each other: port *and* match.
+//! - `pathRegex` is anchored at the start and need not reach the end, as the specification has it:
+//!   `/metrics` matches `/metricsfoo`. Header regexes match the whole value.
+//! - A path that a server may read in more than one way (`/a/../b`, `//a`, `/%61`) satisfies no
+//!   `pathRegex` that constrains anything: see [`PathMode`].
+//! - An opaque TCP connection to a destination that has only HTTP conditions is neither allowed nor
+//!   denied but [`Verdict::HttpOnly`]: look at each request in it.
+//! - Ports are those on which the server process listens (container ports), not a Service's.
+//!
+//! # Untrusted input
+//!
+//! Manifests and requests may both be hostile. Regular expressions are RE2's and run in time linear
+//! in the request; patterns whose automaton would be too large are refused when the policy is
+//! compiled ([`Limits`]). A decision takes time linear in the size of the request and in the number
+//! of matches of the targets that concern this source and destination. Nothing panics.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | (none, the default) | the engine; no Kubernetes, no YAML |
+//! | `smi-types` | `Policy::from_resources` and `PolicyBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod address;
 mod binding;
