@@ -50,10 +50,7 @@ pub struct TrafficMetricsList {
 impl TrafficMetricsList {
     /// A list of this version with nothing in it.
     pub fn new(version: Version) -> Self {
-        Self {
-            api_version: Some(version),
-            ..Self::default()
-        }
+        Self { api_version: Some(version), ..Self::default() }
     }
 
     /// The items; none if the list leaves them out.

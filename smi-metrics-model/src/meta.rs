@@ -26,10 +26,7 @@ pub struct ObjectMeta {
     #[serde(skip_serializing_if = "Nullable::is_absent")]
     pub creation_timestamp: Nullable<String>,
     /// The labels of the resource.
-    #[serde(
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "nullable::or_default"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable::or_default")]
     pub labels: BTreeMap<String, String>,
 }
 

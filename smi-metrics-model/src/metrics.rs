@@ -63,18 +63,12 @@ pub struct TrafficMetrics {
 impl TrafficMetrics {
     /// Metrics of this version with nothing in them.
     pub fn new(version: Version) -> Self {
-        Self {
-            api_version: Some(version),
-            ..Self::default()
-        }
+        Self { api_version: Some(version), ..Self::default() }
     }
 
     /// The first metric of this name.
     pub fn metric(&self, name: &str) -> Option<&Metric> {
-        self.metrics
-            .as_option()?
-            .iter()
-            .find(|metric| metric.name == name)
+        self.metrics.as_option()?.iter().find(|metric| metric.name == name)
     }
 }
 

@@ -79,16 +79,10 @@ impl ObjectReference {
 #[serde(rename_all = "camelCase", default)]
 pub struct LabelSelector {
     /// Labels that an object must have.
-    #[serde(
-        skip_serializing_if = "BTreeMap::is_empty",
-        deserialize_with = "nullable::or_default"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "nullable::or_default")]
     pub match_labels: BTreeMap<String, String>,
     /// Further requirements, all of which must hold.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "nullable::or_default"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable::or_default")]
     pub match_expressions: Vec<LabelRequirement>,
 }
 
@@ -103,9 +97,6 @@ pub struct LabelRequirement {
     #[serde(deserialize_with = "nullable::or_default")]
     pub operator: String,
     /// The values, for `In` and `NotIn`.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "nullable::or_default"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "nullable::or_default")]
     pub values: Vec<String>,
 }

@@ -64,9 +64,7 @@ impl FromStr for Version {
         Self::ALL
             .into_iter()
             .find(|version| version.api_version() == api_version)
-            .ok_or_else(|| UnknownVersion {
-                found: api_version.to_owned(),
-            })
+            .ok_or_else(|| UnknownVersion { found: api_version.to_owned() })
     }
 }
 
@@ -78,9 +76,7 @@ impl Serialize for Version {
 
 impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -43,16 +43,9 @@ fn answers_of_the_go_sdk_are_written_back_as_read() {
 fn what_is_no_traffic_metrics_is_refused() {
     let cases: Vec<Refused> = serde_json::from_str(include_str!("../data/refused.json")).unwrap();
     assert_eq!(cases.len(), 9);
-    for Refused {
-        name,
-        about,
-        document,
-        error,
-    } in cases
-    {
-        let message = serde_json::from_str::<TrafficMetrics>(&document.to_string())
-            .unwrap_err()
-            .to_string();
+    for Refused { name, about, document, error } in cases {
+        let message =
+            serde_json::from_str::<TrafficMetrics>(&document.to_string()).unwrap_err().to_string();
         assert!(message.contains(&error), "{name} ({about}): {message}");
     }
 }
@@ -61,13 +54,7 @@ fn what_is_no_traffic_metrics_is_refused() {
 fn assert_written_back(cases: &str, at_least: usize) {
     let cases: Vec<Case> = serde_json::from_str(cases).unwrap();
     assert!(cases.len() >= at_least, "{} cases", cases.len());
-    for Case {
-        name,
-        about,
-        document,
-        written,
-    } in cases
-    {
+    for Case { name, about, document, written } in cases {
         let found = read_and_write(&document).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(found, written.unwrap_or(document), "{name} ({about})");
     }

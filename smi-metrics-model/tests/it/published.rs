@@ -12,10 +12,9 @@ use crate::read_and_write;
 
 #[test]
 fn the_examples_of_the_specification_are_written_back_as_read() {
-    let Some(text) = shared(
-        "reference/smi-spec/apis/traffic-metrics/v1alpha1/traffic-metrics.md",
-        read,
-    ) else {
+    let Some(text) =
+        shared("reference/smi-spec/apis/traffic-metrics/v1alpha1/traffic-metrics.md", read)
+    else {
         return;
     };
     let examples: Vec<Value> = yaml_blocks(&text)
@@ -24,11 +23,7 @@ fn the_examples_of_the_specification_are_written_back_as_read() {
         .filter(is_metrics)
         .collect();
     println!("{} examples", examples.len());
-    assert_eq!(
-        examples.len(),
-        2,
-        "the lists of the text have `...` in the place of their items"
-    );
+    assert_eq!(examples.len(), 2, "the lists of the text have `...` in the place of their items");
     for example in examples {
         assert_eq!(read_and_write(&example).unwrap(), example);
     }
@@ -36,10 +31,8 @@ fn the_examples_of_the_specification_are_written_back_as_read() {
 
 #[test]
 fn the_catalogue_example_is_written_back_as_read() {
-    let Some(text) = shared(
-        "reference/api-evangelist/examples/traffic-metrics-example.json",
-        read,
-    ) else {
+    let Some(text) = shared("reference/api-evangelist/examples/traffic-metrics-example.json", read)
+    else {
         return;
     };
     let example: Value = serde_json::from_str(&text).unwrap();
@@ -53,12 +46,7 @@ fn published_answers_are_written_back_as_read() {
     };
     for file in &files {
         let answer: Value = serde_json::from_str(&read(file)).unwrap();
-        assert_eq!(
-            read_and_write(&answer).unwrap(),
-            answer,
-            "{}",
-            file.display()
-        );
+        assert_eq!(read_and_write(&answer).unwrap(), answer, "{}", file.display());
     }
     println!("{} published answers", files.len());
     assert!(files.len() >= 3);
@@ -89,9 +77,7 @@ fn published_manifests_are_written_back_as_read() {
 
 /// Uses what lies at a path beside the project, or says that it isn't there.
 fn shared<T>(path: &str, using: impl Fn(&Path) -> T) -> Option<T> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared")
-        .join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(path);
     if !path.exists() {
         println!("skipped: {} is not there", path.display());
         return None;
@@ -130,10 +116,7 @@ fn yaml_blocks(markdown: &str) -> Vec<String> {
     let mut lines = markdown.lines();
     while let Some(line) = lines.next() {
         if line.trim() == "```yaml" {
-            let block: Vec<&str> = lines
-                .by_ref()
-                .take_while(|line| line.trim() != "```")
-                .collect();
+            let block: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != "```").collect();
             blocks.push(block.join("\n"));
         }
     }

@@ -16,12 +16,7 @@ fn a_number_that_is_none_is_refused() {
 
 #[test]
 fn plain_yaml_scalars_keep_their_text() {
-    for (yaml, text) in [
-        ("10m", "10m"),
-        ("100", "100"),
-        ("-3", "-3"),
-        ("0.25", "0.25"),
-    ] {
+    for (yaml, text) in [("10m", "10m"), ("100", "100"), ("-3", "-3"), ("0.25", "0.25")] {
         let metric: Metric = serde_saphyr::from_str(&format!("value: {yaml}")).unwrap();
         assert_eq!(metric.value.into_option().unwrap().to_string(), text);
     }
