@@ -6,6 +6,7 @@ pub mod api;
 #[cfg(feature = "schema")]
 pub mod crd;
 pub mod hub;
+mod lift;
 pub mod manifest;
 #[cfg(feature = "kube")]
 mod object;
@@ -16,6 +17,7 @@ pub mod quantity;
 pub mod specs;
 #[cfg(feature = "kube")]
 pub mod split;
+mod suggest;
 #[cfg(feature = "kube")]
 mod typed;
 #[cfg(feature = "kube")]

@@ -297,10 +297,7 @@ mod tests {
         path.push_key("annotations");
         path.push_key("smi-spec.io/\"preserved\"\n");
         path.push_index(3);
-        assert_eq!(
-            path.to_string(),
-            r#"metadata.annotations["smi-spec.io/\"preserved\"\n"][3]"#
-        );
+        assert_eq!(path.to_string(), r#"metadata.annotations["smi-spec.io/\"preserved\"\n"][3]"#);
     }
 
     #[test]

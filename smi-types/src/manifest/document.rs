@@ -18,7 +18,8 @@ pub struct Document {
     pub(super) source: Arc<Source>,
     pub(super) range: Range<usize>,
     pub(super) root: Option<(Arc<Tree>, NodeId)>,
-    pub(super) kind: Option<Kind>,
+    /// The SMI kind that is named, and whether the group leaves no doubt about it.
+    pub(super) claim: Option<(Kind, bool)>,
     pub(super) content: Content,
     pub(super) problems: Vec<Problem>,
 }
@@ -67,7 +68,7 @@ impl Document {
 
     /// The SMI kind that the document is or, if it is undecodable, that it names.
     pub fn kind(&self) -> Option<Kind> {
-        self.kind
+        self.claim.map(|(kind, _)| kind)
     }
 
     /// `metadata.namespace`, if it is a text that isn't empty.
@@ -85,13 +86,10 @@ impl Document {
         self.root()?.get("apiVersion")?.as_str()
     }
 
-    /// What names the object, if the document names an SMI object.
+    /// What names the object, if the document certainly names an SMI object: an undecodable document
+    /// that could belong to another group has no key.
     pub fn key(&self) -> Option<ObjectKey> {
-        Some(ObjectKey {
-            kind: self.kind?,
-            namespace: self.namespace().map(str::to_owned),
-            name: self.name()?.to_owned(),
-        })
+        self.claim.filter(|(_, certain)| *certain).and_then(|_| self.named())
     }
 
     /// What was not read or surprises, in the order of the text.
@@ -133,6 +131,64 @@ impl Document {
         self.root().map(|root| root.nearest(path).location())
     }
 
+    /// The document as a typed object of its own API version.
+    ///
+    /// Typed objects are stricter than engines: what makes a part of an object unreadable here, such
+    /// as a source without name, makes the object unreadable there.
+    ///
+    /// # Errors
+    ///
+    /// The document is no SMI object, or has not the shape of its kind and version.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_types::{Manifest, TypedObject};
+    ///
+    /// let manifest = Manifest::read(
+    ///     "apiVersion: specs.smi-spec.io/v1alpha4
+    /// kind: TCPRoute
+    /// metadata: {name: web}
+    /// spec: {matches: {ports: [80]}}
+    /// ---
+    /// apiVersion: specs.smi-spec.io/v1alpha4
+    /// kind: TCPRoute
+    /// metadata: {name: web}
+    /// spec: {matches: {ports: [http]}}
+    /// ",
+    /// );
+    /// let TypedObject::TcpRouteV1alpha4(route) = manifest.documents()[0].typed()? else {
+    ///     return Err("no TCPRoute".into());
+    /// };
+    /// assert_eq!(route.metadata.name.as_deref(), Some("web"));
+    ///
+    /// let error = manifest.documents()[1].typed().unwrap_err();
+    /// assert_eq!(error.path().to_string(), "spec.matches.ports[0]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "kube")]
+    pub fn typed(&self) -> Result<crate::TypedObject, Problem> {
+        use super::de::NodeDeserializer;
+        use crate::problem::{Code, Severity};
+
+        let (Content::Smi(object), Some(root)) = (&self.content, self.root()) else {
+            let first = self.problems.iter().find(|problem| problem.is_error());
+            return Err(first.cloned().unwrap_or_else(|| {
+                let path = FieldPath::root();
+                let message = "this is no SMI object";
+                let location = Some(self.location());
+                Problem::new(Severity::Error, Code::UnknownKind, path, location, message)
+            }));
+        };
+        let (kind, version) = (object.kind(), object.meta().version);
+        // Items of a list may leave these two to the list, and lenient reading may infer one.
+        let deserializer = NodeDeserializer::new(root)
+            .with_default("apiVersion", format!("{}/{version}", kind.group()))
+            .with_default("kind", kind.to_string());
+        crate::TypedObject::deserialize_as(kind, version, deserializer)
+            .map_err(|failure| failure.problem(root).with_object(self.named()))
+    }
+
     /// The text of the document, untouched; `None` for an item of a list, which is no text of its
     /// own.
     pub fn text(&self) -> Option<&str> {
@@ -140,6 +196,15 @@ impl Document {
             return None;
         }
         self.source.text().get(self.range.clone())
+    }
+
+    /// What names the object as far as messages go.
+    pub(super) fn named(&self) -> Option<ObjectKey> {
+        Some(ObjectKey {
+            kind: self.kind()?,
+            namespace: self.namespace().map(str::to_owned),
+            name: self.name()?.to_owned(),
+        })
     }
 
     fn metadata(&self, key: &str) -> Option<&str> {

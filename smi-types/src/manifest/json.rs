@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::number::Number;
 use super::source::Source;
 use super::syntax::SyntaxError;
-use super::tree::{Builder, Data, Format, Key, NodeId, Tree};
+use super::tree::{Builder, Data, Format, NodeId, OpenKey, Tree};
 use crate::problem::Code;
 
 /// A document that was read, and where the text goes on behind it.
@@ -28,8 +28,7 @@ pub(super) fn parse(
 ) -> Result<Parsed, SyntaxError> {
     let text = source.text().get(range.clone()).unwrap_or_default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let mut loader =
-        Loader { builder: Builder::new(source), budget, depth: 0, failure: None };
+    let mut loader = Loader { builder: Builder::new(source), budget, depth: 0, failure: None };
     let root = ValueSeed(&mut loader).deserialize(&mut deserializer);
     if let Err(error) = root {
         let start = range.start + byte(text, &error);
@@ -221,25 +220,25 @@ impl<'de> Visitor<'de> for ValueVisitor<'_, '_, '_> {
 struct KeySeed<'l, 's, 'b>(&'l mut Loader<'s, 'b>);
 
 impl<'de> DeserializeSeed<'de> for KeySeed<'_, '_, '_> {
-    type Value = Key;
+    type Value = OpenKey;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<OpenKey, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for KeySeed<'_, '_, '_> {
-    type Value = Key;
+    type Value = OpenKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON key")
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
+    fn visit_str<E: Error>(self, key: &str) -> Result<OpenKey, E> {
         let text = self.0.builder.text(key);
         // A key that is a slice of the source stands right behind its quote.
         let start = text.start_in_source().map_or(UNKNOWN, |start| start.saturating_sub(1));
-        Ok(Key { text, start, plain: false })
+        Ok(OpenKey { text, start, plain: false })
     }
 }
 

@@ -20,21 +20,27 @@
 //! problems. Nothing panics.
 
 mod budget;
+mod classify;
+mod de;
 mod document;
 mod json;
 mod key;
 mod node;
 mod number;
 mod options;
+mod reader;
+mod remarks;
 mod resources;
 mod scalar;
 mod source;
+mod stream;
 mod syntax;
 mod tree;
 mod yaml;
 
 pub use self::document::{Content, Document};
 pub use self::key::ObjectKey;
+pub(crate) use self::node::Key;
 pub use self::node::{Mapping, Node, Sequence, Value};
 pub use self::number::Number;
 pub use self::options::{Limits, MissingApiVersion, ReadOptions};
@@ -83,8 +89,7 @@ impl Manifest {
 
     /// Reads a text.
     pub fn read_with(text: &str, options: &ReadOptions) -> Self {
-        let _ = (text, options);
-        Self { documents: Vec::new() }
+        Self { documents: reader::read(text, options) }
     }
 
     /// The documents, in order; the items of lists stand in the place of their list.

@@ -136,6 +136,19 @@ impl<'a> Node<'a> {
         self.tree.is_plain(self.id)
     }
 
+    /// A plain YAML scalar as it is written.
+    pub(crate) fn plain_text(self) -> &'a str {
+        match self.value() {
+            Value::String(text) => text,
+            _ => self.tree.word(self.id),
+        }
+    }
+
+    /// The tag of the node, if it is one that means nothing here.
+    pub(crate) fn unknown_tag(self) -> Option<&'a str> {
+        self.tree.unknown_tag(self.id)
+    }
+
     fn child(self, segment: &PathSegment) -> Option<Node<'a>> {
         match segment {
             PathSegment::Key(key) => self.get(key),
@@ -188,20 +201,43 @@ impl<'a> Mapping<'a> {
 
     /// The entries, in the order in which they are written.
     pub fn iter(self) -> impl ExactSizeIterator<Item = (&'a str, Node<'a>)> + use<'a> {
-        self.entries().map(|(entry, value)| (self.tree.text(entry.key), value))
+        self.entries().map(|(key, value)| (key.text(), value))
     }
 
-    pub(crate) fn entries(self) -> impl ExactSizeIterator<Item = (&'a Entry, Node<'a>)> + use<'a> {
+    /// The entry of this number, in the order in which they are written.
+    pub(crate) fn at(self, index: usize) -> Option<(&'a str, Node<'a>)> {
         let tree = self.tree;
-        tree.entries(self.run).iter().map(move |entry| (entry, Node::new(tree, entry.value)))
+        let entry = tree.entries(self.run).get(index)?;
+        Some((tree.text(entry.key), Node::new(tree, entry.value)))
     }
 
-    pub(crate) fn key_text(self, entry: &Entry) -> &'a str {
-        self.tree.text(entry.key)
+    /// The entries with keys that know their places.
+    pub(crate) fn entries(self) -> impl ExactSizeIterator<Item = (Key<'a>, Node<'a>)> + use<'a> {
+        let tree = self.tree;
+        let entries = tree.entries(self.run).iter();
+        entries.map(move |entry| (Key { tree, entry }, Node::new(tree, entry.value)))
+    }
+}
+
+/// The key of an entry of a mapping.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<'a> {
+    tree: &'a Tree,
+    entry: &'a Entry,
+}
+
+impl<'a> Key<'a> {
+    pub(crate) fn text(self) -> &'a str {
+        self.tree.text(self.entry.key)
     }
 
-    pub(crate) fn key_location(self, entry: &Entry) -> Location {
-        self.tree.key_location(entry)
+    pub(crate) fn location(self) -> Location {
+        self.tree.key_location(self.entry)
+    }
+
+    /// Whether the key is a plain YAML scalar.
+    pub(crate) fn is_plain(self) -> bool {
+        self.entry.plain
     }
 }
 

@@ -45,7 +45,9 @@ impl fmt::Display for Number {
         match self {
             Self::Unsigned(number) => number.fmt(f),
             Self::Negative(number) => number.fmt(f),
-            Self::Float(number) if number.abs() >= 1e21 || (*number != 0.0 && number.abs() < 1e-7) => {
+            Self::Float(number)
+                if number.abs() >= 1e21 || (*number != 0.0 && number.abs() < 1e-7) =>
+            {
                 write!(f, "{number:e}")
             }
             Self::Float(number) => number.fmt(f),

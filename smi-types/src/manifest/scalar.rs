@@ -15,7 +15,9 @@ pub(super) enum Scalar {
 pub(super) fn resolve(text: &str) -> Scalar {
     match text.as_bytes().first() {
         None => Scalar::Null,
-        Some(b'0'..=b'9' | b'-' | b'+' | b'.') => number(text).map_or(Scalar::String, Scalar::Number),
+        Some(b'0'..=b'9' | b'-' | b'+' | b'.') => {
+            number(text).map_or(Scalar::String, Scalar::Number)
+        }
         Some(b'~' | b'n' | b'N' | b't' | b'T' | b'f' | b'F') => match text {
             "~" | "null" | "Null" | "NULL" => Scalar::Null,
             "true" | "True" | "TRUE" => Scalar::Bool(true),
@@ -41,7 +43,9 @@ pub(super) fn kubectl_reading(text: &str) -> Option<String> {
             let theirs = go_integer(text).or_else(|| underscored_float(text));
             let theirs = match theirs {
                 // `0o17` is what it is here; but YAML 1.1 has no such octals.
-                Some(number) if number == resolve(text) && !text.contains(['o', 'O']) => return None,
+                Some(number) if number == resolve(text) && !text.contains(['o', 'O']) => {
+                    return None;
+                }
                 Some(Scalar::Number(number)) => Some(number),
                 _ => sexagesimal(text),
             };
@@ -62,7 +66,11 @@ fn number(text: &str) -> Option<Number> {
     if let Some(hexadecimal) = text.strip_prefix("0x") {
         return radix(hexadecimal, 16);
     }
-    is_float(digits).then(|| text.parse().ok()).flatten().filter(|float: &f64| float.is_finite()).map(Number::Float)
+    is_float(digits)
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|float: &f64| float.is_finite())
+        .map(Number::Float)
 }
 
 /// Reads `[-+]?[0-9]+`, as a float if 64 bits don't hold it, as JSON does.
@@ -140,7 +148,8 @@ fn sexagesimal(text: &str) -> Option<Number> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let mut parts = digits.split(':');
     let first = parts.next()?.replace('_', "");
-    let mut value: i64 = first.parse().ok().filter(|_| first.bytes().all(|b| b.is_ascii_digit()))?;
+    let mut value: i64 =
+        first.parse().ok().filter(|_| first.bytes().all(|b| b.is_ascii_digit()))?;
     let mut count = 0;
     for part in parts {
         let digit = part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -184,9 +193,42 @@ mod tests {
             assert_eq!(resolve(text), Scalar::Bool(true), "{text}");
         }
         for text in [
-            "yes", "no", "on", "off", "y", "n", "tRUE", "nULL", "1_000", "0b1", "1:30", "-", "+", ".",
-            "-.", "e3", "1e", "1e+", "0x", "0xg", "0o8", "-0x1", "+0o7", "0O7", "0X1", ".inf", "-.inf",
-            ".nan", "1e999", "2001-01-01", "1.2.3", "500m", "1k", "--1", "+-1", "0x+1",
+            "yes",
+            "no",
+            "on",
+            "off",
+            "y",
+            "n",
+            "tRUE",
+            "nULL",
+            "1_000",
+            "0b1",
+            "1:30",
+            "-",
+            "+",
+            ".",
+            "-.",
+            "e3",
+            "1e",
+            "1e+",
+            "0x",
+            "0xg",
+            "0o8",
+            "-0x1",
+            "+0o7",
+            "0O7",
+            "0X1",
+            ".inf",
+            "-.inf",
+            ".nan",
+            "1e999",
+            "2001-01-01",
+            "1.2.3",
+            "500m",
+            "1k",
+            "--1",
+            "+-1",
+            "0x+1",
         ] {
             assert_eq!(resolve(text), Scalar::String, "{text}");
         }
@@ -216,8 +258,28 @@ mod tests {
             assert_eq!(kubectl_reading(text).as_deref(), Some(theirs), "{text}");
         }
         for text in [
-            "true", "null", "~", "1", "-1", "+1", "01", "089", "0", "00", "0x1f", "1.5", "1e3", "yep",
-            "nope", "500m", "1:60", "10.0.0.1", "2001-01-01", "::1", "oN", "",
+            "true",
+            "null",
+            "~",
+            "1",
+            "-1",
+            "+1",
+            "01",
+            "089",
+            "0",
+            "00",
+            "0x1f",
+            "1.5",
+            "1e3",
+            "yep",
+            "nope",
+            "500m",
+            "1:60",
+            "10.0.0.1",
+            "2001-01-01",
+            "::1",
+            "oN",
+            "",
         ] {
             assert_eq!(kubectl_reading(text), None, "{text}");
         }

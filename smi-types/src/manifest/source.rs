@@ -109,13 +109,9 @@ mod tests {
     #[test]
     fn lines_and_columns_count_from_one() {
         let source = Source::new("a\r\nbé😀c\n\nd");
-        for (found, line, column) in [
-            ("a", 1, 1),
-            ("\r", 1, 2),
-            ("b", 2, 1),
-            ("c", 2, 4),
-            ("d", 4, 1),
-        ] {
+        for (found, line, column) in
+            [("a", 1, 1), ("\r", 1, 2), ("b", 2, 1), ("c", 2, 4), ("d", 4, 1)]
+        {
             let byte = source.text().find(found).unwrap();
             assert_eq!(source.location(byte), Location { line, column }, "{found:?}");
         }

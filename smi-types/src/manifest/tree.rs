@@ -89,15 +89,6 @@ pub(crate) struct Entry {
 impl Tree {
     pub(crate) const ROOT: NodeId = NodeId(0);
 
-    pub(crate) fn source(&self) -> &Arc<Source> {
-        &self.source
-    }
-
-    /// The number of values, each counted once, however many aliases stand for it.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     pub(crate) fn data(&self, id: NodeId) -> Data {
         self.nodes.get(id.index()).map_or(Data::Null, |node| node.data)
     }
@@ -126,10 +117,25 @@ impl Tree {
         self.ambiguous
     }
 
-    /// The tags that mean nothing here, and where the values begin that bear them.
-    pub(crate) fn tags(&self) -> impl Iterator<Item = (Location, &str)> {
-        let tags = self.tags.iter();
-        tags.map(|(start, tag)| (self.source.location(*start as usize), self.text(*tag)))
+    /// The letters, digits and signs that stand where a value begins.
+    pub(crate) fn word(&self, id: NodeId) -> &str {
+        let start = self.nodes.get(id.index()).map_or(0, |node| node.start as usize);
+        let text = self.source.text().get(start..).unwrap_or_default();
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "+-._~".contains(c);
+        let rest = text.trim_start_matches(is_word);
+        text.get(..text.len() - rest.len()).unwrap_or_default()
+    }
+
+    /// Whether there are tags that mean nothing here.
+    pub(crate) fn has_unknown_tags(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    pub(crate) fn unknown_tag(&self, id: NodeId) -> Option<&str> {
+        let start = self.nodes.get(id.index())?.start;
+        // Documents are read front to back, so the places are in order.
+        let found = self.tags.binary_search_by_key(&start, |(start, _)| *start).ok()?;
+        self.tags.get(found).map(|(_, tag)| self.text(*tag))
     }
 
     pub(crate) fn location(&self, id: NodeId) -> Location {
@@ -261,7 +267,8 @@ impl<'s> Builder<'s> {
     }
 
     pub(crate) fn note_ambiguity(&mut self, plain: &str) {
-        self.ambiguous = self.ambiguous || scalar::kubectl_reading(plain).is_some();
+        self.ambiguous =
+            self.ambiguous || plain == "<<" || scalar::kubectl_reading(plain).is_some();
     }
 
     pub(crate) fn note_tag(&mut self, start: usize, tag: &str) {
@@ -300,8 +307,8 @@ impl<'s> Builder<'s> {
         Mark(self.open_entries.len())
     }
 
-    pub(crate) fn push_entry(&mut self, key: Key, value: NodeId) {
-        let Key { text, start, plain } = key;
+    pub(crate) fn push_entry(&mut self, key: OpenKey, value: NodeId) {
+        let OpenKey { text, start, plain } = key;
         self.open_entries.push(Entry { key: text, key_start: narrow(start), plain, value });
     }
 
@@ -375,7 +382,7 @@ pub(crate) struct DuplicateKey {
 
 /// The key of an entry that is being read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
+pub(crate) struct OpenKey {
     pub(crate) text: Text,
     pub(crate) start: usize,
     pub(crate) plain: bool,

@@ -8,13 +8,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde_saphyr::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, Tag};
+use serde_saphyr::granit_parser::{
+    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, Tag,
+};
 
 use super::budget::Budget;
 use super::scalar::{self, Scalar};
 use super::source::Source;
 use super::syntax::{SyntaxError, excerpt};
-use super::tree::{Builder, Data, Format, Key, Mark, NodeId, Text, Tree};
+use super::tree::{Builder, Data, Format, Mark, NodeId, OpenKey, Text, Tree};
 use crate::problem::Code;
 
 /// Reads the document that stands at these bytes of the source; `None` if there is none, or
@@ -73,7 +75,7 @@ struct Frame {
 enum Place {
     Item,
     Key,
-    Value(Key),
+    Value(OpenKey),
 }
 
 #[derive(Clone, Copy)]
@@ -91,7 +93,9 @@ impl Loader<'_, '_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
         let start = self.offset + span.start.byte_offset().unwrap_or_default();
         match event {
-            Event::Scalar(text, style, anchor, tag) => self.scalar(start, &text, style, anchor, tag),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(start, &text, style, anchor, tag)
+            }
             Event::SequenceStart(_, anchor, tag) => self.open(start, Place::Item, anchor, tag),
             Event::MappingStart(_, anchor, tag) => self.open(start, Place::Key, anchor, tag),
             Event::SequenceEnd | Event::MappingEnd => self.close(),
@@ -120,7 +124,7 @@ impl Loader<'_, '_> {
             if resolved == Scalar::Null {
                 return Err(key_error(start, "null"));
             }
-            *place = Place::Value(Key { text: kept, start, plain });
+            *place = Place::Value(OpenKey { text: kept, start, plain });
             if anchor == 0 {
                 return Ok(());
             }
@@ -158,7 +162,10 @@ impl Loader<'_, '_> {
         tag: Option<Cow<'_, Tag>>,
     ) -> Result<(), SyntaxError> {
         if let Some(Frame { place: Place::Key, .. }) = self.frames.last() {
-            return Err(key_error(start, if matches!(place, Place::Item) { "a list" } else { "a mapping" }));
+            return Err(key_error(
+                start,
+                if matches!(place, Place::Item) { "a list" } else { "a mapping" },
+            ));
         }
         let spent = self.budget.spent();
         self.budget.spend(start, 1)?;
@@ -208,7 +215,7 @@ impl Loader<'_, '_> {
             let Some((text, plain)) = anchored.text else {
                 return Err(key_error(start, "a list or mapping"));
             };
-            *place = Place::Value(Key { text, start, plain });
+            *place = Place::Value(OpenKey { text, start, plain });
             return Ok(());
         }
         self.budget.spend(start, anchored.size)?;
@@ -287,10 +294,21 @@ fn scan_error(error: &ScanError, offset: usize) -> SyntaxError {
         E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => {
             syntax("a quoted text is not closed".into())
         }
+        E::InvalidQuotedScalarIndent => {
+            syntax("a quoted text is not closed, or goes on without indentation".into())
+        }
         E::UnclosedFlowCollection { open } => syntax(format!("`{open}` is not closed").into()),
         E::UnexpectedEofFlowSequence => syntax("`[` is not closed".into()),
         E::UnexpectedEofFlowMapping | E::UnexpectedEofImplicitFlowMapping => {
             syntax("`{` is not closed".into())
+        }
+        E::SimpleKeyExpected => syntax("a key without `:`".into())
+            .with_help("check that text which goes on in the next line is indented or quoted"),
+        E::ExpectedDocumentStart => syntax("the text goes on after its document has ended".into())
+            .with_help("separate documents with `---`, and check the indentation"),
+        E::BlockSequenceEntryNotAllowed => {
+            syntax("a list entry `-` stands where none may stand".into())
+                .with_help("check the indentation")
         }
         E::UnknownAnchor => syntax("an alias refers to no anchor before it".into()),
         E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation => {

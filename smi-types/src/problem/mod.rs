@@ -1,11 +1,13 @@
 //! What a reader has to say about a manifest: errors and warnings that name the place.
 
 mod code;
+mod report;
 
 use std::borrow::Cow;
 use std::fmt;
 
 pub use self::code::Code;
+pub(crate) use self::report::Report;
 use crate::manifest::{Location, ObjectKey};
 use crate::path::FieldPath;
 

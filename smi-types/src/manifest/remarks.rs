@@ -1,0 +1,89 @@
+//! What surprises about the text of an SMI object, whatever its fields mean.
+
+use super::node::{Node, Value};
+use super::scalar::kubectl_reading;
+use super::syntax::excerpt;
+use crate::path::Place;
+use crate::problem::{Code, Report};
+
+/// Reports scalars that kubectl reads otherwise, tags without meaning, and traces of templates.
+pub(super) fn report(root: Node<'_>, text: &str, report: &mut Report) {
+    let tree = root.tree();
+    let template = text.contains("{{");
+    if tree.is_ambiguous() || tree.has_unknown_tags() || template {
+        Walk { template, report }.node(root, &Place::ROOT);
+    }
+}
+
+struct Walk<'r> {
+    /// Whether there are double braces anywhere.
+    template: bool,
+    report: &'r mut Report,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, node: Node<'_>, place: &Place<'_>) {
+        if let Some(tag) = node.unknown_tag() {
+            let message = format!("the tag {} means nothing here and is ignored", excerpt(tag));
+            self.report.warning(Code::UnknownTag, place, node, message);
+        }
+        match node.value() {
+            Value::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.node(item, &place.index(index));
+                }
+            }
+            Value::Mapping(entries) => {
+                for (key, value) in entries.entries() {
+                    let place = place.key(key.text());
+                    if key.is_plain() {
+                        self.key(key, &place);
+                    }
+                    self.node(value, &place);
+                }
+            }
+            value if node.is_plain() => self.plain(node, value, place),
+            Value::String(text) => self.text(node, text, place),
+            _ => {}
+        }
+    }
+
+    fn plain(&mut self, node: Node<'_>, value: Value<'_>, place: &Place<'_>) {
+        if let Value::String(text) = value {
+            self.text(node, text, place);
+        }
+        let written = node.plain_text();
+        let Some(theirs) = kubectl_reading(written) else { return };
+        let ours = match value {
+            Value::Number(number) => format!("the number `{number}`"),
+            _ => "text".to_owned(),
+        };
+        let message = format!("{} is {ours} here, and `{theirs}` to kubectl", excerpt(written));
+        let reported = self.report.warning(Code::AmbiguousScalar, place, node, message);
+        match value {
+            Value::Number(number) => reported.help(format!("write `{number}`")),
+            _ => reported.help("put it in quotes"),
+        }
+    }
+
+    fn key(&mut self, key: super::Key<'_>, place: &Place<'_>) {
+        let theirs = match key.text() {
+            "<<" => "a merge of another mapping".to_owned(),
+            text => match kubectl_reading(text) {
+                Some(theirs) => format!("`{theirs}`"),
+                None => return,
+            },
+        };
+        let message =
+            format!("the key {} is text here, and {theirs} to kubectl", excerpt(key.text()));
+        self.report.warning(Code::AmbiguousScalar, place, key, message).help("put it in quotes");
+    }
+
+    fn text(&mut self, node: Node<'_>, text: &str, place: &Place<'_>) {
+        if self.template && text.contains("{{") && text.contains("}}") {
+            let message =
+                format!("{} looks like a template that nobody has rendered", excerpt(text));
+            self.report.warning(Code::UnrenderedTemplate, place, node, message);
+        }
+    }
+}

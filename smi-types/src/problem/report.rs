@@ -1,0 +1,137 @@
+use std::borrow::Cow;
+
+use super::{Code, Problem, Severity};
+use crate::manifest::{Key, Location, Node, ObjectKey};
+use crate::path::Place;
+
+/// Collects the problems of one document.
+#[derive(Debug)]
+pub(crate) struct Report {
+    object: Option<ObjectKey>,
+    /// How many errors, and how many warnings, are kept.
+    limit: usize,
+    errors: usize,
+    warnings: usize,
+    problems: Vec<Problem>,
+}
+
+impl Report {
+    pub(crate) fn new(limit: usize, object: Option<ObjectKey>) -> Self {
+        Self { object, limit, errors: 0, warnings: 0, problems: Vec::new() }
+    }
+
+    /// Reports something that was not read.
+    pub(crate) fn error(
+        &mut self,
+        code: Code,
+        place: &Place<'_>,
+        spot: impl Spot,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Reported<'_> {
+        self.errors += 1;
+        let kept = self.errors <= self.limit;
+        self.push(kept, Severity::Error, code, place, spot, message)
+    }
+
+    /// Reports something that surprises.
+    pub(crate) fn warning(
+        &mut self,
+        code: Code,
+        place: &Place<'_>,
+        spot: impl Spot,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Reported<'_> {
+        self.warnings += 1;
+        let kept = self.warnings <= self.limit;
+        self.push(kept, Severity::Warning, code, place, spot, message)
+    }
+
+    /// The number of problems, with those that were not kept.
+    pub(crate) fn count(&self) -> usize {
+        self.errors + self.warnings
+    }
+
+    /// An empty report on the same object.
+    pub(crate) fn attempt(&self) -> Self {
+        Self::new(self.limit, self.object.clone())
+    }
+
+    /// Takes up what another report of the same object has.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.problems.extend(other.problems);
+    }
+
+    /// The problems, in the order of the text.
+    pub(crate) fn finish(self) -> Vec<Problem> {
+        let total = self.count();
+        let mut problems = self.problems;
+        problems.sort_by_key(|problem| problem.location);
+        let missing = total - problems.len();
+        if missing > 0 {
+            let severity =
+                if self.errors > self.limit { Severity::Error } else { Severity::Warning };
+            let location = problems.last().and_then(Problem::location);
+            let message = format!("{missing} more problems are not listed");
+            let path = Place::ROOT.to_path();
+            let problem = Problem::new(severity, Code::TooManyProblems, path, location, message);
+            problems.push(problem.with_object(self.object));
+        }
+        problems
+    }
+
+    fn push(
+        &mut self,
+        kept: bool,
+        severity: Severity,
+        code: Code,
+        place: &Place<'_>,
+        spot: impl Spot,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Reported<'_> {
+        if !kept {
+            return Reported(None);
+        }
+        let location = Some(spot.location());
+        let problem = Problem::new(severity, code, place.to_path(), location, message);
+        self.problems.push(problem.with_object(self.object.clone()));
+        Reported(self.problems.last_mut())
+    }
+}
+
+/// A problem that was just reported, to say more about it; nothing, if it was not kept.
+#[derive(Debug)]
+pub(crate) struct Reported<'r>(Option<&'r mut Problem>);
+
+impl Reported<'_> {
+    /// Says what to do about it.
+    pub(crate) fn help(self, help: impl Into<Cow<'static, str>>) {
+        if let Some(problem) = self.0 {
+            problem.help = Some(help.into());
+        }
+    }
+}
+
+/// What has a place in the text. The place is looked up only for problems that are kept.
+pub(crate) trait Spot {
+    fn location(&self) -> Location;
+}
+
+impl Spot for Node<'_> {
+    fn location(&self) -> Location {
+        Node::location(*self)
+    }
+}
+
+impl Spot for Key<'_> {
+    fn location(&self) -> Location {
+        Key::location(*self)
+    }
+}
+
+impl Spot for Location {
+    fn location(&self) -> Location {
+        *self
+    }
+}
