@@ -24,8 +24,14 @@ impl Bindings {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let resolved = bindings.iter().map(|(name, binding)| {
-            let mut resolution =
-                Resolution { name, semantics, resolver, principals, diagnostics, found: Vec::new() };
+            let mut resolution = Resolution {
+                name,
+                semantics,
+                resolver,
+                principals,
+                diagnostics,
+                found: Vec::new(),
+            };
             if let Some(schemes) = &binding.schemes {
                 resolution.schemes(schemes);
             }
@@ -63,7 +69,11 @@ impl Resolution<'_> {
         }
         if service_account.is_none() && spiffe_identities.is_empty() && pod_label_selector.is_none()
         {
-            self.error("spec.schemes", "no-schemes", "without schemes the binding speaks for nobody");
+            self.error(
+                "spec.schemes",
+                "no-schemes",
+                "without schemes the binding speaks for nobody",
+            );
         }
         match service_account.as_deref() {
             None => {}
@@ -102,7 +112,11 @@ impl Resolution<'_> {
         let id = match SpiffeId::parse_lenient(text) {
             Ok(id) => id,
             Err(error) => {
-                self.error(field, "invalid-spiffe-id", &format!("{error}, so it speaks for nobody"));
+                self.error(
+                    field,
+                    "invalid-spiffe-id",
+                    &format!("{error}, so it speaks for nobody"),
+                );
                 return;
             }
         };

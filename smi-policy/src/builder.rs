@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compile::compile;
 use crate::diagnostic::{Diagnostic, ObjectKind};
@@ -22,6 +22,8 @@ pub struct PolicyBuilder {
     pub(crate) bindings: BTreeMap<ObjectName, IdentityBinding>,
     /// Namespaces of targets of which nothing else is known; `None`: not even that.
     pub(crate) unreadable_targets: Vec<Option<String>>,
+    /// Objects that are there and could not be read; only messages differ by them.
+    pub(crate) unreadable: BTreeSet<(ObjectKind, ObjectName)>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -35,6 +37,7 @@ impl PolicyBuilder {
             udp_routes: BTreeMap::new(),
             bindings: BTreeMap::new(),
             unreadable_targets: Vec::new(),
+            unreadable: BTreeSet::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -52,6 +55,13 @@ impl PolicyBuilder {
     /// nobody knows what it names; without namespace, every namespace.
     pub fn unreadable_traffic_target(mut self, namespace: Option<&str>) -> Self {
         self.unreadable_targets.push(namespace.map(ToOwned::to_owned));
+        self
+    }
+
+    /// Says that there is an object that could not be read at all. It grants nothing, as if it were
+    /// not there; diagnostics about references to it say what is the matter.
+    pub fn unreadable_object(mut self, kind: ObjectKind, name: ObjectName) -> Self {
+        self.unreadable.insert((kind, name));
         self
     }
 

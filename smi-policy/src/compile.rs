@@ -1,6 +1,6 @@
 //! From resources to a compiled policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::binding::Bindings;
@@ -31,10 +31,11 @@ pub(crate) fn compile(builder: PolicyBuilder) -> Policy {
     let groups = builder.groups.iter().map(|(name, group)| {
         (name.clone(), RouteGroup::compile(group, &semantics.http, &mut diagnostics))
     });
-    let routes = Routes {
+    let referents = Referents {
         groups: groups.collect(),
         tcp: port_sets(&builder.tcp_routes),
         udp: port_sets(&builder.udp_routes),
+        unreadable: builder.unreadable,
     };
 
     let mut index = IndexBuilder::default();
@@ -45,7 +46,7 @@ pub(crate) fn compile(builder: PolicyBuilder) -> Policy {
     for target in targets.into_values() {
         let mut compiler = TargetCompiler {
             semantics: &semantics,
-            routes: &routes,
+            referents: &referents,
             bindings: &bindings,
             principals: &mut principals,
             name: target.name.clone(),
@@ -69,11 +70,24 @@ pub(crate) fn compile(builder: PolicyBuilder) -> Policy {
     })
 }
 
-/// The routes that rules refer to.
-struct Routes {
+/// What targets refer to.
+struct Referents {
     groups: BTreeMap<ObjectName, RouteGroup>,
     tcp: BTreeMap<ObjectName, Arc<PortSet>>,
     udp: BTreeMap<ObjectName, Arc<PortSet>>,
+    /// Objects that are there and could not be read.
+    unreadable: BTreeSet<(ObjectKind, ObjectName)>,
+}
+
+impl Referents {
+    /// Why a reference leads nowhere.
+    fn missing(&self, kind: ObjectKind, name: &ObjectName) -> String {
+        if self.unreadable.contains(&(kind, name.clone())) {
+            format!("{kind} `{name}` could not be read")
+        } else {
+            format!("there is no {kind} `{name}`")
+        }
+    }
 }
 
 fn port_sets(routes: &BTreeMap<ObjectName, PortRoute>) -> BTreeMap<ObjectName, Arc<PortSet>> {
@@ -83,7 +97,7 @@ fn port_sets(routes: &BTreeMap<ObjectName, PortRoute>) -> BTreeMap<ObjectName, A
 
 struct TargetCompiler<'c> {
     semantics: &'c Semantics,
-    routes: &'c Routes,
+    referents: &'c Referents,
     bindings: &'c Bindings,
     principals: &'c mut Principals,
     name: ObjectName,
@@ -93,14 +107,9 @@ struct TargetCompiler<'c> {
 }
 
 impl TargetCompiler<'_> {
-    fn compile(
-        &mut self,
-        target: TrafficTarget,
-        id: TargetId,
-        index: &mut IndexBuilder,
-    ) -> Target {
+    fn compile(&mut self, target: TrafficTarget, id: TargetId, index: &mut IndexBuilder) -> Target {
         let destinations = self.destination(&target.destination, id, index);
-        let sources = self.sources(&target.sources);
+        let (sources, source_principals) = self.sources(&target.sources);
         let port = match target.port {
             PortCondition::Any => None,
             PortCondition::Only(port) => Some(port),
@@ -112,12 +121,13 @@ impl TargetCompiler<'_> {
         let (http, tcp, udp) = self.rules(&target.rules);
         if self.void.is_none() {
             for &destination in &destinations {
-                for &source in &sources {
+                for &source in &source_principals {
                     index.pair(destination, source, id);
                 }
             }
         }
-        Target { resource: Arc::new(target), void: self.void.take(), port, http, tcp, udp }
+        let resource = Arc::new(target);
+        Target { resource, void: self.void.take(), sources, port, http, tcp, udp }
     }
 
     /// Whom the target opens. Also notes what the target closes under a default of allowing.
@@ -141,7 +151,7 @@ impl TargetCompiler<'_> {
                 let binding = ObjectName::new(namespace, name.as_str());
                 let principals = self.bindings.principals(&binding);
                 if principals.is_none() {
-                    let what = format!("there is no IdentityBinding `{binding}`");
+                    let what = self.referents.missing(ObjectKind::IdentityBinding, &binding);
                     self.error(format!("{field}.name"), "dangling-reference", what);
                 }
                 (namespace, principals.unwrap_or_default().to_vec())
@@ -167,11 +177,12 @@ impl TargetCompiler<'_> {
         principals
     }
 
-    fn sources(&mut self, sources: &[Subject]) -> Vec<Principal> {
+    /// Positions of the sources that name somebody, and whom they name.
+    fn sources(&mut self, sources: &[Subject]) -> (Vec<usize>, Vec<Principal>) {
         if sources.is_empty() {
             self.void("spec.sources", "empty-sources", "it has no sources");
         }
-        let mut principals = Vec::with_capacity(sources.len());
+        let (mut usable, mut principals) = (Vec::new(), Vec::with_capacity(sources.len()));
         for (at, source) in sources.iter().enumerate() {
             let field = format!("spec.sources[{at}]");
             let (Subject::ServiceAccount { namespace, name }
@@ -196,22 +207,24 @@ impl TargetCompiler<'_> {
                 }
             };
             let name = ObjectName::new(namespace, name.as_str());
+            let known = principals.len();
             if let Subject::ServiceAccount { .. } = source {
                 principals.push(self.principals.account(name));
             } else if let Some(bound) = self.bindings.principals(&name) {
                 principals.extend(bound);
             } else {
-                let what = format!("there is no IdentityBinding `{name}`, so it names nobody");
+                let what = self.referents.missing(ObjectKind::IdentityBinding, &name);
+                let what = format!("{what}, so it names nobody");
                 self.error(format!("{field}.name"), "dangling-reference", what);
             }
+            if principals.len() > known {
+                usable.push(at);
+            }
         }
-        principals
+        (usable, principals)
     }
 
-    fn rules(
-        &mut self,
-        rules: &[Rule],
-    ) -> (Option<HttpPart>, Option<PortPart>, Option<PortPart>) {
+    fn rules(&mut self, rules: &[Rule]) -> (Option<HttpPart>, Option<PortPart>, Option<PortPart>) {
         let (mut http, mut tcp, mut udp) = (None, None, None);
         if rules.is_empty() {
             self.void("spec.rules", "empty-rules", "it has no rules");
@@ -224,11 +237,21 @@ impl TargetCompiler<'_> {
                 }
                 RuleKind::TcpRoute => {
                     let part: &mut PortPart = tcp.get_or_insert_default();
-                    part.rules.extend(self.port_rule(at, rule, "TCPRoute", &self.routes.tcp));
+                    part.rules.extend(self.port_rule(
+                        at,
+                        rule,
+                        ObjectKind::TcpRoute,
+                        &self.referents.tcp,
+                    ));
                 }
                 RuleKind::UdpRoute => {
                     let part: &mut PortPart = udp.get_or_insert_default();
-                    part.rules.extend(self.port_rule(at, rule, "UDPRoute", &self.routes.udp));
+                    part.rules.extend(self.port_rule(
+                        at,
+                        rule,
+                        ObjectKind::UdpRoute,
+                        &self.referents.udp,
+                    ));
                 }
                 RuleKind::Unreadable => {
                     let what = "one of its rules is of no known kind";
@@ -242,8 +265,8 @@ impl TargetCompiler<'_> {
     fn http_rule(&mut self, at: usize, rule: &Rule) -> Option<HttpRule> {
         let field = format!("spec.rules[{at}]");
         let name = ObjectName::new(self.name.namespace(), rule.name.as_str());
-        let Some(group) = self.routes.groups.get(&name) else {
-            self.dangling(field, "HTTPRouteGroup", &name);
+        let Some(group) = self.referents.groups.get(&name) else {
+            self.dangling(field, ObjectKind::HttpRouteGroup, &name);
             return None;
         };
         let mut matches: Vec<u32> = if rule.matches.is_empty() {
@@ -279,7 +302,7 @@ impl TargetCompiler<'_> {
         &mut self,
         at: usize,
         rule: &Rule,
-        kind: &str,
+        kind: ObjectKind,
         routes: &BTreeMap<ObjectName, Arc<PortSet>>,
     ) -> Option<(usize, Arc<PortSet>)> {
         let field = format!("spec.rules[{at}]");
@@ -298,8 +321,8 @@ impl TargetCompiler<'_> {
         }
     }
 
-    fn dangling(&mut self, field: String, kind: &str, name: &ObjectName) {
-        let what = format!("there is no {kind} `{name}`, so the rule adds nothing");
+    fn dangling(&mut self, field: String, kind: ObjectKind, name: &ObjectName) {
+        let what = format!("{}, so the rule adds nothing", self.referents.missing(kind, name));
         self.error(format!("{field}.name"), "dangling-reference", what);
     }
 

@@ -18,6 +18,8 @@ pub enum ObjectKind {
     UdpRoute,
     /// A TrafficSplit.
     TrafficSplit,
+    /// A Kubernetes Service, whose ports splits look at.
+    Service,
 }
 
 impl ObjectKind {
@@ -30,6 +32,7 @@ impl ObjectKind {
             Self::TcpRoute => "TCPRoute",
             Self::UdpRoute => "UDPRoute",
             Self::TrafficSplit => "TrafficSplit",
+            Self::Service => "Service",
         }
     }
 }

@@ -168,10 +168,7 @@ impl fmt::Display for Condition<'_> {
 }
 
 impl Inner {
-    pub(crate) fn explain<H: Headers + ?Sized>(
-        &self,
-        request: &Request<'_, H>,
-    ) -> Explanation<'_> {
+    pub(crate) fn explain<H: Headers + ?Sized>(&self, request: &Request<'_, H>) -> Explanation<'_> {
         let mut candidates = Vec::new();
         self.principals_of(request.destination, |destination| {
             candidates.extend(self.index.candidates(destination));
@@ -237,7 +234,9 @@ impl<'r, H: Headers + ?Sized> Asked<'r, H> {
             (None, Transport::Tcp) => match target.tcp(self.port) {
                 TcpAnswer::Allow(admission) => allow(admission),
                 TcpAnswer::HttpOnly => Outcome::HttpOnly,
-                TcpAnswer::Deny => self.deny(target, target.why_not_port(Transport::Tcp, self.port)),
+                TcpAnswer::Deny => {
+                    self.deny(target, target.why_not_port(Transport::Tcp, self.port))
+                }
             },
             (None, Transport::Udp) => match target.udp(self.port) {
                 Some(admission) => allow(admission),

@@ -5,6 +5,7 @@ use smi_types::hub;
 use smi_types::manifest::{Document, Node, Resources, Value};
 
 use crate::builder::PolicyBuilder;
+use crate::diagnostic::ObjectKind;
 use crate::name::ObjectName;
 use crate::policy::Policy;
 use crate::resource::{
@@ -54,10 +55,7 @@ impl Policy {
             builder = builder.object(object);
         }
         for unreadable in resources.undecodable() {
-            if unreadable.document.kind() == Some(Kind::TrafficTarget) {
-                let namespace = namespace_of(unreadable.document, resources.default_namespace());
-                builder = builder.unreadable_traffic_target(namespace);
-            }
+            builder = builder.undecodable(unreadable.document, resources.default_namespace());
         }
         builder.compile()
     }
@@ -90,6 +88,29 @@ impl PolicyBuilder {
                 self.udp_route(route)
             }
             hub::Object::TrafficSplit(_) => self,
+        }
+    }
+}
+
+impl PolicyBuilder {
+    fn undecodable(mut self, document: &Document, default_namespace: &str) -> Self {
+        let namespace = namespace_of(document, default_namespace);
+        let kind = match document.kind() {
+            None | Some(Kind::TrafficSplit) => return self,
+            Some(Kind::TrafficTarget) => {
+                self = self.unreadable_traffic_target(namespace);
+                ObjectKind::TrafficTarget
+            }
+            Some(Kind::IdentityBinding) => ObjectKind::IdentityBinding,
+            Some(Kind::HttpRouteGroup) => ObjectKind::HttpRouteGroup,
+            Some(Kind::TcpRoute) => ObjectKind::TcpRoute,
+            Some(Kind::UdpRoute) => ObjectKind::UdpRoute,
+        };
+        match (namespace, document.name()) {
+            (Some(namespace), Some(name)) => {
+                self.unreadable_object(kind, ObjectName::new(namespace, name))
+            }
+            _ => self,
         }
     }
 }

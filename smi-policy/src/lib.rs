@@ -108,7 +108,7 @@ pub use explain::{Candidate, Condition, Explanation, Outcome};
 pub use headers::{FieldVisitor, Headers, NoHeaders};
 pub use identity::{Identity, IdentityError, Proof, TrustDomain};
 pub use name::ObjectName;
-pub use pattern::{Limits, Pattern, PatternError, Regex};
+pub use pattern::{Bound, Limits, Pattern, PatternError, PatternErrorKind, Regex, Scan};
 pub use policy::Policy;
 pub use request::{Connect, HttpRequest, Request, Traffic, Transport};
 pub use resource::{

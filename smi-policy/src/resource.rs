@@ -34,15 +34,8 @@ impl TrafficTarget {
     /// assert_eq!(target.sources.len(), 1);
     /// ```
     pub fn new(name: ObjectName, destination: impl Into<String>) -> Self {
-        let destination =
-            Subject::ServiceAccount { namespace: None, name: destination.into() };
-        Self {
-            name,
-            destination,
-            port: PortCondition::Any,
-            sources: Vec::new(),
-            rules: Vec::new(),
-        }
+        let destination = Subject::ServiceAccount { namespace: None, name: destination.into() };
+        Self { name, destination, port: PortCondition::Any, sources: Vec::new(), rules: Vec::new() }
     }
 
     /// Adds a source.

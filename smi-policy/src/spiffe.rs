@@ -68,7 +68,9 @@ impl SpiffeId {
             return Err(fault("its trust domain is empty"));
         }
         if !trust_domain.chars().all(is_id_char) {
-            return Err(fault("its trust domain has a character other than a-z, 0-9, `.`, `-`, `_`"));
+            return Err(fault(
+                "its trust domain has a character other than a-z, 0-9, `.`, `-`, `_`",
+            ));
         }
         for segment in segments.split('/') {
             match segment {

@@ -13,6 +13,8 @@ pub(crate) struct Target {
     pub(crate) resource: Arc<TrafficTarget>,
     /// Why the target grants nothing, whatever is asked.
     pub(crate) void: Option<Box<str>>,
+    /// Positions of the sources that name somebody, ascending.
+    pub(crate) sources: Vec<usize>,
     /// `destination.port` of old versions.
     pub(crate) port: Option<u16>,
     /// Each part is absent if the target has no rule of its kind, and restricts if it has.
@@ -115,7 +117,8 @@ impl Target {
         self.port_admission(subject.request.transport, port).is_ok()
             && self.http.as_ref().is_some_and(|http| {
                 let mut selected = http.selected();
-                selected.any(|(_, rule, index)| rule.group.fails_only_by_unclean_path(index, subject))
+                selected
+                    .any(|(_, rule, index)| rule.group.fails_only_by_unclean_path(index, subject))
             })
     }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::name::ObjectName;
-use crate::resource::{HttpMatch, TrafficTarget};
+use crate::resource::{HttpMatch, Subject, TrafficTarget};
 use crate::target::{PortPart, Target};
 
 /// A TrafficTarget as a policy understood it, for tables and reports.
@@ -28,6 +28,12 @@ impl<'p> TargetView<'p> {
     /// Why the target grants nothing, whatever is asked.
     pub fn void(&self) -> Option<&'p str> {
         self.target.void.as_deref()
+    }
+
+    /// The sources that name somebody.
+    pub fn sources(&self) -> impl Iterator<Item = &'p Subject> {
+        let target = self.target;
+        target.sources.iter().filter_map(|at| target.resource.sources.get(*at))
     }
 
     /// The one TCP port of a target of v1alpha1 or v1alpha2 that has a `port`.

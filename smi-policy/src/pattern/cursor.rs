@@ -25,6 +25,7 @@ impl<'p> Cursor<'p> {
     }
 
     /// What follows.
+    #[cfg(test)]
     pub(super) fn rest(self) -> &'p str {
         self.rest
     }

@@ -1,11 +1,12 @@
 use super::cursor::Cursor;
 use super::error::{Fault, PatternErrorKind};
+use super::fold::Case;
 
 /// The flags in force at a place of a pattern.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flags {
-    /// `i`: letters match without case, by Unicode's simple case folding.
-    pub(super) ignore_case: bool,
+    /// `i`: ignored.
+    pub(super) case: Case,
     /// `m`: `^` and `$` also match at lines.
     pub(super) multi_line: bool,
     /// `s`: `.` matches a newline too.
@@ -26,11 +27,7 @@ pub(super) enum Opener {
 }
 
 /// Reads what follows the `(` at `start`.
-pub(super) fn opener(
-    cursor: &mut Cursor<'_>,
-    start: usize,
-    flags: Flags,
-) -> Result<Opener, Fault> {
+pub(super) fn opener(cursor: &mut Cursor<'_>, start: usize, flags: Flags) -> Result<Opener, Fault> {
     if !cursor.eat("?") {
         return Ok(Opener::Capture);
     }
@@ -53,8 +50,7 @@ pub(super) fn opener(
     flag_list(cursor, start, flags)
 }
 
-/// Groups of other dialects that deserve a message of their own. Everything else that is no RE2
-/// group ends in [`PatternErrorKind::UnknownFlag`].
+/// Groups of other dialects that deserve a message of their own.
 const FOREIGN: &[(&str, PatternErrorKind)] = &[
     ("=", PatternErrorKind::LookAround),
     ("!", PatternErrorKind::LookAround),
@@ -63,11 +59,6 @@ const FOREIGN: &[(&str, PatternErrorKind)] = &[
     (">", PatternErrorKind::AtomicGroup),
     ("P=", PatternErrorKind::Backreference),
     ("P>", PatternErrorKind::UnknownGroup),
-    ("#", PatternErrorKind::UnknownGroup),
-    ("(", PatternErrorKind::UnknownGroup),
-    ("|", PatternErrorKind::UnknownGroup),
-    ("&", PatternErrorKind::UnknownGroup),
-    ("'", PatternErrorKind::UnknownGroup),
     ("R)", PatternErrorKind::UnknownGroup),
 ];
 
@@ -81,7 +72,7 @@ fn flag_list(cursor: &mut Cursor<'_>, start: usize, mut flags: Flags) -> Result<
             return Err(Fault::new(PatternErrorKind::UnclosedGroup, cursor.span_from(start)));
         };
         match c {
-            'i' => flags.ignore_case = value,
+            'i' => flags.case = if value { Case::Ignored } else { Case::Heeded },
             'm' => flags.multi_line = value,
             's' => flags.dot_matches_newline = value,
             'U' => flags.swap_greed = value,
@@ -92,7 +83,10 @@ fn flag_list(cursor: &mut Cursor<'_>, start: usize, mut flags: Flags) -> Result<
             }
             ')' if !last_is_minus => return Ok(Opener::SetFlags(flags)),
             ':' if !last_is_minus => return Ok(Opener::Group(flags)),
-            _ => return Err(Fault::new(PatternErrorKind::UnknownFlag, cursor.span_from(start))),
+            ')' | ':' | '-' | 'a'..='z' | 'A'..='Z' => {
+                return Err(Fault::new(PatternErrorKind::UnknownFlag, cursor.span_from(start)));
+            }
+            _ => return Err(Fault::new(PatternErrorKind::UnknownGroup, cursor.span_from(start))),
         }
         last_is_minus = false;
     }
@@ -110,7 +104,7 @@ mod tests {
 
     #[test]
     fn flags_set_and_unset() {
-        let i = Flags { ignore_case: true, ..Flags::default() };
+        let i = Flags { case: Case::Ignored, ..Flags::default() };
         assert_eq!(open("(?i)"), Some(Opener::SetFlags(i)));
         assert_eq!(open("(?is-sU:"), Some(Opener::Group(i)));
         assert_eq!(open("(?)"), Some(Opener::SetFlags(Flags::default())));

@@ -14,7 +14,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Length of a pattern in bytes. 32 KiB.
+    /// Length of a pattern in bytes. 16 KiB.
     pub pattern_len: usize,
     /// Height of a pattern's syntax tree. 1000, as in Go.
     pub nesting: u32,
@@ -32,7 +32,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            pattern_len: 32 << 10,
+            pattern_len: 16 << 10,
             nesting: 1000,
             repetition: 1000,
             program_size: 512 << 10,

@@ -1,56 +1,202 @@
-//! TEMPORARY STUB by the lead so that the rest of the crate compiles. The engineer of this module
-//! replaces the whole file, and keeps these names: `Pattern::{parse, as_str, is_unconstrained,
-//! compile}`, `Regex::{is_match, scan}`, `Limits: Default`, `PatternError: Display`, and
-//! `Scan::{then, push, finish}` (a push-based scan over the segments of one subject: on the dense
-//! DFA it steps without allocating; the caller is route/http_match.rs).
-#![allow(missing_docs, unnameable_types, clippy::all)]
+//! Regular expressions in RE2's dialect.
+//!
+//! A pattern goes through three stages, each in files of its own:
+//!
+//! 1. *Reading* (`parser`, with `cursor`, `flags`, `escape`, `repetition`, `class` and its tables)
+//!    follows RE2's and Go's parsers token by token and builds the tree of `regex-syntax` directly.
+//!    No text is rewritten, so that nothing depends on how another parser would read it.
+//! 2. *Compiling* (`program`, `automaton`) makes a small automaton over characters from the tree,
+//!    and where it stays small a deterministic one over bytes.
+//! 3. *Matching* (`regex`, with `simulation` and `decoder`) runs one of the two.
+
+mod ascii;
+mod automaton;
+mod class;
+mod cursor;
+mod decoder;
+mod error;
+mod escape;
+mod flags;
+mod fold;
+mod help;
+mod limits;
+mod parser;
+mod program;
+mod regex;
+mod repetition;
+mod scripts;
+mod simulation;
+mod tree;
+mod unicode;
+
+use std::fmt;
+use std::sync::Arc;
+
+use regex_syntax::hir::Hir;
+
+pub use self::error::{Bound, PatternError, PatternErrorKind};
+pub use self::limits::Limits;
+use self::parser::Parsed;
+pub use self::regex::{Regex, Scan};
 use crate::Anchor;
-#[derive(Debug, Default)]
-pub struct Limits {}
-#[derive(Debug, thiserror::Error)]
-#[error("bad")]
-pub struct PatternError;
-#[derive(Debug)]
-pub struct Pattern(String);
-#[derive(Debug)]
-pub struct Regex(regex_automata::meta::Regex);
+
+/// A regular expression in RE2's dialect, which SMI's `pathRegex` and `headers` are written in.
+///
+/// Meshes evaluate these fields in Go (`regexp`) or in Envoy (RE2). An authorization must not change
+/// its meaning with the language that evaluates it, so that a pattern is valid here only if it is
+/// valid there, and means what it means there. See RE2's
+/// [syntax](https://github.com/google/re2/wiki/Syntax) and Go's
+/// [`regexp/syntax`](https://pkg.go.dev/regexp/syntax).
+///
+/// # Dialect
+///
+/// | pattern | here | in Rust's `regex` |
+/// |---|---|---|
+/// | `\d` `\w` `\b` and their negations | ASCII | Unicode |
+/// | `\s` | ASCII, without the vertical tab; `[[:space:]]` has it | Unicode |
+/// | `[a&&b]` `[a--b]` `[a~~b]` `[[a]]` | plain characters | set operations, nested classes |
+/// | `[]-a]` | the range from `]` to `a` | three characters |
+/// | `/users/{id}` `a{,5}` `a{01}` `a{1, 2}` | text: these braces count nothing | errors, repetitions |
+/// | `\<` `\>` `\b{start}` | `<`, `>`, `\b` followed by text | edges of words |
+/// | `\Q…\E` `\Q…` `\101` | quoted text, octal | errors |
+/// | `(?)` `(?ii)` `(?<n>a)(?<n>b)` `\p{^Greek}` | valid | errors |
+/// | `a**` `a++` `a{2}{3}` `a{1001}` `(a{500}){3}` | errors | valid |
+/// | `(?x)` `(?u)` `(?R)` | errors: the flags are `i`, `m`, `s` and `U` | flags |
+/// | `\u0041` `\p{Alphabetic}` `\p{Script=Greek}` `\p{Grek}` | errors | valid |
+/// | `[[:word]` | five characters: the POSIX class is not closed | an error |
+///
+/// Look-around, back-references and `\C` are errors too. Some points on which versions differ:
+///
+/// - `\p{…}` takes names as Go does since 1.25: general categories, also by their long names, and
+///   scripts, without regard to case, spaces, hyphens and underscores; besides `Any`, `ASCII` and
+///   `Assigned`. C++ knows the exact short names only and refuses a pattern with others.
+/// - Characters are those of Unicode 16.
+/// - No pattern matches a byte that is not part of valid UTF-8, whereas Go reads such a byte as
+///   U+FFFD. Nor can a pattern name a surrogate that matches something.
+///
+/// # Untrusted patterns and input
+///
+/// [`Limits`] bound what a pattern costs; nothing here recurses without bound or panics. Matching
+/// takes time in proportion to the input, whatever the pattern: there is no backtracking.
+///
+/// # Examples
+///
+/// ```
+/// use smi_policy::{Anchor, Limits, Pattern};
+///
+/// let limits = Limits::default();
+/// let pattern = Pattern::parse("/users/{id}/v[0-9]+", &limits)?;
+///
+/// let from_start = pattern.compile(Anchor::Start, &limits)?;
+/// assert!(from_start.is_match(b"/users/{id}/v1/items"));
+/// assert!(!from_start.is_match(b"/api/users/{id}/v1"));
+///
+/// let whole = pattern.compile(Anchor::Full, &limits)?;
+/// assert!(!whole.is_match(b"/users/{id}/v1/items"));
+///
+/// // A pattern must be valid by itself; anchoring never looks at its text.
+/// assert!(Pattern::parse("/api)|(?:.*", &limits).is_err());
+/// # Ok::<(), smi_policy::PatternError>(())
+/// ```
+#[derive(Clone)]
+pub struct Pattern {
+    text: Arc<str>,
+    parsed: Arc<Parsed>,
+}
+
 impl Pattern {
-    pub fn parse(s: &str, _: &Limits) -> Result<Self, PatternError> {
-        regex_automata::meta::Regex::new(s).map_err(|_| PatternError)?;
-        Ok(Self(s.into()))
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Whatever RE2 or Go would refuse, and patterns beyond the limits; the error names the first
+    /// construct that is wrong.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_policy::{Limits, Pattern};
+    ///
+    /// assert!(Pattern::parse(r"/books/[^/]*\.json", &Limits::default()).is_ok());
+    ///
+    /// let error = Pattern::parse("/a*+", &Limits::default()).unwrap_err();
+    /// assert_eq!(error.to_string(), "`*+` at byte 2: RE2 does not repeat a repetition");
+    /// ```
+    pub fn parse(pattern: &str, limits: &Limits) -> Result<Self, PatternError> {
+        match parser::parse(pattern, limits) {
+            Ok(parsed) => Ok(Self { text: pattern.into(), parsed: Arc::new(parsed) }),
+            Err(fault) => Err(PatternError::new(fault, pattern)),
+        }
     }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the pattern, anchored like this, is one of the few that plainly admit every path:
+    /// `.*` and `/.*`, under [`Anchor::Start`] also `/`, each with or without a leading `^` and,
+    /// after `.*`, a trailing `$`.
+    ///
+    /// This is about the text and not about what it means: `/()` is no such pattern.
+    ///
+    /// ```
+    /// use smi_policy::{Anchor, Limits, Pattern};
+    ///
+    /// let all = Pattern::parse("^/.*$", &Limits::default())?;
+    /// assert!(all.is_unconstrained(Anchor::Full));
+    ///
+    /// let root = Pattern::parse("/", &Limits::default())?;
+    /// assert!(root.is_unconstrained(Anchor::Start));
+    /// assert!(!root.is_unconstrained(Anchor::Full));
+    /// # Ok::<(), smi_policy::PatternError>(())
+    /// ```
     pub fn is_unconstrained(&self, anchor: Anchor) -> bool {
-        [".*", "/.*", "^.*", "^/.*", ".*$", "/.*$", "^.*$", "^/.*$"].contains(&&*self.0)
-            || (anchor == Anchor::Start && ["/", "^/"].contains(&&*self.0))
+        let text = self.text.strip_prefix('^').unwrap_or(&self.text);
+        match text {
+            ".*" | ".*$" | "/.*" | "/.*$" => true,
+            "/" => anchor == Anchor::Start,
+            _ => false,
+        }
     }
-    pub fn compile(&self, a: Anchor, _: &Limits) -> Result<Regex, PatternError> {
-        let s = match a {
-            Anchor::Start => format!("^(?:{})", self.0),
-            Anchor::Full => format!("^(?:{})$", self.0),
-            Anchor::Search => self.0.clone(),
-        };
-        Ok(Regex(regex_automata::meta::Regex::new(&s).map_err(|_| PatternError)?))
+
+    /// Makes the pattern ready to match.
+    ///
+    /// # Errors
+    ///
+    /// A pattern larger than [`Limits::program_size`] when its repetitions are written out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_policy::{Anchor, Limits, Pattern};
+    ///
+    /// let limits = Limits::default();
+    /// let pattern = Pattern::parse("(metrics/|status/){1000}", &limits)?;
+    /// assert!(pattern.compile(Anchor::Full, &limits).is_ok());
+    ///
+    /// let small = limits.with_program_size(1 << 10);
+    /// assert!(pattern.compile(Anchor::Full, &small).is_err());
+    /// # Ok::<(), smi_policy::PatternError>(())
+    /// ```
+    pub fn compile(&self, anchor: Anchor, limits: &Limits) -> Result<Regex, PatternError> {
+        Regex::compile(self, anchor, limits)
+    }
+
+    /// The pattern's tree, without anchoring.
+    pub(crate) fn hir(&self) -> &Hir {
+        &self.parsed.hir
+    }
+
+    /// Height of the pattern's syntax tree: recursion over [`hir`](Self::hir) goes about as deep.
+    pub(crate) fn height(&self) -> u32 {
+        self.parsed.height
     }
 }
-impl Regex {
-    pub fn is_match(&self, b: &[u8]) -> bool {
-        self.0.is_match(b)
-    }
-    pub fn scan(&self) -> Scan<'_> {
-        Scan(self, vec![])
-    }
-}
-#[derive(Debug)]
-pub struct Scan<'r>(&'r Regex, Vec<u8>);
-impl Scan<'_> {
-    pub fn then(mut self, b: &[u8]) -> Self {
-        self.push(b);
-        self
-    }
-    pub fn push(&mut self, b: &[u8]) {
-        self.1.extend(b)
-    }
-    pub fn finish(self) -> bool {
-        self.0.is_match(&self.1)
+
+/// Shows the text only: the tree is large, and may be deep.
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.text).finish()
     }
 }

@@ -1,5 +1,5 @@
 use crate::headers::Headers;
-use crate::pattern::{Limits, Pattern, PatternError, Regex};
+use crate::pattern::{Limits, Pattern, PatternError, Regex, Scan};
 use crate::resource::HttpMatch;
 use crate::route::path::PathSubject;
 use crate::route::subject::HttpSubject;
@@ -177,13 +177,12 @@ impl HeaderCondition {
             }
             Field::Named { name, repeated: RepeatedHeaders::Joined } => {
                 let separator: &[u8] = if &**name == "cookie" { b"; " } else { b", " };
-                let mut scan = None;
-                headers.visit(name, &mut |value| match &mut scan {
-                    None => scan = Some(self.regex.scan().then(value)),
-                    Some(scan) => {
-                        scan.push(separator);
-                        scan.push(value);
+                let mut scan: Option<Scan<'_>> = None;
+                headers.visit(name, &mut |value| {
+                    if let Some(scan) = &mut scan {
+                        scan.feed(separator);
                     }
+                    scan.get_or_insert_with(|| self.regex.scan()).feed(value);
                 });
                 // An absent field never matches, not even `.*`.
                 scan.is_some_and(|scan| scan.finish())
@@ -217,7 +216,9 @@ fn compile_headers(
                 return Err(Fault {
                     field,
                     code: "duplicate-header",
-                    message: format!("header `{name}` has two different values, so the match is ignored"),
+                    message: format!(
+                        "header `{name}` has two different values, so the match is ignored"
+                    ),
                 });
             }
             None => seen.push((name.clone(), text)),

@@ -125,7 +125,8 @@ fn normalize(path: &[u8]) -> Option<Cow<'_, [u8]>> {
 }
 
 fn has_lower_case_escape(path: &[u8]) -> bool {
-    path.windows(3).any(|w| matches!(w, [b'%', a, b] if a.is_ascii_lowercase() || b.is_ascii_lowercase()))
+    path.windows(3)
+        .any(|w| matches!(w, [b'%', a, b] if a.is_ascii_lowercase() || b.is_ascii_lowercase()))
 }
 
 /// Decodes escapes of unreserved characters and writes the others in upper case (RFC 3986 §6.2.2).
@@ -220,15 +221,51 @@ mod tests {
     #[test]
     fn what_a_server_may_read_differently_is_unclean() {
         for path in [
-            "", "a", "*", "//", "//a", "/a//b", "/.", "/..", "/a/./b", "/a/../b", "/a/..;x", "/.;/a",
-            "/%2e", "/%2E%2e/a", "/.%2e", "/a%2fb", "/a%5cb", "/a%00", "/%61dmin", "/%7E", "/a%",
-            "/a%4", "/a%zz", "/a\\b", "/a#b", "/a b", "/a\tb", "/a\u{7f}",
+            "",
+            "a",
+            "*",
+            "//",
+            "//a",
+            "/a//b",
+            "/.",
+            "/..",
+            "/a/./b",
+            "/a/../b",
+            "/a/..;x",
+            "/.;/a",
+            "/%2e",
+            "/%2E%2e/a",
+            "/.%2e",
+            "/a%2fb",
+            "/a%5cb",
+            "/a%00",
+            "/%61dmin",
+            "/%7E",
+            "/a%",
+            "/a%4",
+            "/a%zz",
+            "/a\\b",
+            "/a#b",
+            "/a b",
+            "/a\tb",
+            "/a\u{7f}",
         ] {
             assert!(!is_clean(path.as_bytes()), "{path}");
         }
         for path in [
-            "/", "/a", "/a/", "/a...b/.../..c", "/a;x=1/b", "/..a", "/a%20b", "/%C3%A9", "/%25", "/%0a",
-            "/é", "/a:b@c", "/%3B",
+            "/",
+            "/a",
+            "/a/",
+            "/a...b/.../..c",
+            "/a;x=1/b",
+            "/..a",
+            "/a%20b",
+            "/%C3%A9",
+            "/%25",
+            "/%0a",
+            "/é",
+            "/a:b@c",
+            "/%3B",
         ] {
             assert!(is_clean(path.as_bytes()), "{path}");
         }
@@ -258,7 +295,9 @@ mod tests {
                 assert_eq!(got.as_deref(), Some(expected), "{path}");
             }
         }
-        for path in ["a", "", "/a%2Fb", "/a\\b", "/a%", "/a/..;/b", "/a/%2e%2e;x", "/a#", "/a//../b"] {
+        for path in
+            ["a", "", "/a%2Fb", "/a\\b", "/a%", "/a/..;/b", "/a/%2e%2e;x", "/a#", "/a//../b"]
+        {
             assert_eq!(normal(path), None, "{path}");
         }
     }
@@ -268,7 +307,8 @@ mod tests {
         for good in ["example.com:443", "[::1]:80", "10.0.0.1:1"] {
             assert!(is_authority_form(good.as_bytes()), "{good}");
         }
-        for bad in ["", "example.com", ":80", "a@b:80", "a:", "a:b", "[x]:80", "a/b:80", "a:123456"] {
+        for bad in ["", "example.com", ":80", "a@b:80", "a:", "a:b", "[x]:80", "a/b:80", "a:123456"]
+        {
             assert!(!is_authority_form(bad.as_bytes()), "{bad}");
         }
     }

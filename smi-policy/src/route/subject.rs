@@ -31,7 +31,9 @@ impl<'r, H: Headers + ?Sized> HttpSubject<'r, H> {
         let path = if request.method == "CONNECT" && request.connect == Connect::Authority {
             // HTTP/2 has no `:path` on CONNECT, only `:authority`.
             match request.authority {
-                Some(authority) if request.target.is_empty() => PathSubject::of_authority(authority),
+                Some(authority) if request.target.is_empty() => {
+                    PathSubject::of_authority(authority)
+                }
                 _ => PathSubject::of_authority(request.target),
             }
         } else {

@@ -1,0 +1,151 @@
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use smi_policy::Semantics;
+
+/// Reads Service Mesh Interface manifests and says what they mean.
+#[derive(Debug, Parser)]
+#[command(name = "smi", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(Check),
+    Decide(Decide),
+    Vectors(Vectors),
+}
+
+/// Reads manifests, prints what is wrong with them, who may call whom, and how traffic is split
+///
+/// Exit status: 0 if there are no errors, 1 if there are, 2 if nothing could be read.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    /// Directories (read with their subdirectories) and files; `-` is standard input
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// Decides one request, connection or flow, and says why
+///
+/// With a method and a path it asks for an HTTP request, without them for an opaque TCP connection
+/// (or, with `--udp`, a UDP flow). Exit status: 0 allowed, 1 denied, 2 could not decide. A TCP
+/// connection of which only the HTTP requests in it may pass is not allowed as it is: 1.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Identities: NAMESPACE/ACCOUNT, a SPIFFE id (spiffe://…), or Linkerd's DNS form
+(ACCOUNT.NAMESPACE.serviceaccount.identity.linkerd.DOMAIN).
+
+Example: smi decide manifests --from shop/web --to shop/cart --port 8080 GET /cart/items")]
+pub(crate) struct Decide {
+    /// Directory (read with its subdirectories) or file of manifests; `-` is standard input
+    #[arg(value_name = "DIR")]
+    pub(crate) path: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    /// Who calls; left out: unauthenticated
+    #[arg(long, value_name = "IDENTITY")]
+    pub(crate) from: Option<String>,
+
+    /// Who is called
+    #[arg(long, value_name = "IDENTITY")]
+    pub(crate) to: String,
+
+    /// The port on which the called process listens (container port)
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: u16,
+
+    /// Asks for a UDP flow; with a method and a path, for HTTP/3
+    #[arg(long)]
+    pub(crate) udp: bool,
+
+    /// HTTP method
+    #[arg(value_name = "METHOD", requires = "target")]
+    pub(crate) method: Option<String>,
+
+    /// Path and query as sent
+    #[arg(value_name = "PATH")]
+    pub(crate) target: Option<String>,
+
+    /// Header field, `name: value`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "FIELD", requires = "method")]
+    pub(crate) headers: Vec<String>,
+
+    /// Authority of the request (`host:port`); left out: the Host field's
+    #[arg(long, value_name = "HOST", requires = "method")]
+    pub(crate) authority: Option<String>,
+}
+
+/// Runs decision vectors (JSON Lines) and prints each disagreement and a count
+///
+/// Exit status: 0 if all agree, 1 if some do not, 2 if a file could not be read.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Vectors {
+    /// Files of suites, one a line
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// How manifests are read.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Reading {
+    /// Whose reading of SMI
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) semantics: Preset,
+
+    /// Namespace of objects that have none
+    #[arg(long, value_name = "NAMESPACE", default_value = "default")]
+    pub(crate) default_namespace: String,
+
+    /// Reads objects without `apiVersion` by their shape instead of refusing them
+    #[arg(long)]
+    pub(crate) infer_api_version: bool,
+
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+impl Reading {
+    pub(crate) fn semantics(&self) -> Semantics {
+        let preset = match self.semantics {
+            Preset::Spec => Semantics::spec(),
+            Preset::Osm => Semantics::osm(),
+            Preset::TraefikMesh => Semantics::traefik_mesh(),
+            Preset::Nginx => Semantics::nginx(),
+            Preset::Linkerd => Semantics::linkerd(),
+        };
+        preset.with_default_namespace(self.default_namespace.clone())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Preset {
+    /// The specification's
+    #[default]
+    Spec,
+    /// Open Service Mesh's and FSM's
+    Osm,
+    /// Traefik Mesh's
+    TraefikMesh,
+    /// NGINX Service Mesh's
+    Nginx,
+    /// Linkerd's
+    Linkerd,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// For scripts
+    Json,
+}

@@ -1,0 +1,216 @@
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+use smi_policy::{Diagnostic, ObjectKind, Policy};
+use smi_split::Splits;
+use smi_types::api::Kind;
+use smi_types::hub::wire_path;
+use smi_types::manifest::{Location, Resources};
+use smi_types::problem::{Problem, Severity};
+
+use crate::load::Loaded;
+
+/// Something wrong with the manifests, found by the reader or by an engine.
+#[derive(Debug, Serialize)]
+pub(crate) struct Finding {
+    severity: &'static str,
+    code: String,
+    file: String,
+    line: Option<usize>,
+    column: Option<usize>,
+    object: Option<String>,
+    field: Option<String>,
+    message: String,
+    /// What follows from it, and what to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn is_error(&self) -> bool {
+        self.severity == "error"
+    }
+}
+
+/// All findings, by file and place.
+pub(crate) fn findings(loaded: &Loaded, policy: &Policy, splits: &Splits) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = loaded
+        .unreadable
+        .iter()
+        .map(|(file, reason)| Finding {
+            severity: "error",
+            code: "unreadable-file".to_owned(),
+            file: file.clone(),
+            line: None,
+            column: None,
+            object: None,
+            field: None,
+            message: reason.clone(),
+            notes: Vec::new(),
+            help: None,
+        })
+        .collect();
+    let problems = loaded.resources.problems();
+    findings.extend(problems.map(|(file, problem)| from_problem(file, problem)));
+
+    let mut diagnostics: Vec<&Diagnostic> =
+        policy.diagnostics().iter().chain(splits.diagnostics()).collect();
+    diagnostics.sort();
+    diagnostics.dedup();
+    for diagnostic in diagnostics {
+        let finding = from_diagnostic(&loaded.resources, diagnostic);
+        // What the reader has said already is not said twice: the engine adds what follows.
+        let known = findings.iter_mut().find(|known| {
+            known.is_error()
+                && (&known.file, &known.object) == (&finding.file, &finding.object)
+                && is_below(known.field.as_deref(), finding.field.as_deref())
+        });
+        match known {
+            Some(known) if known.message.ends_with("grants nothing") => {}
+            Some(known) => known.notes.push(finding.message),
+            None => findings.push(finding),
+        }
+    }
+    findings.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    findings
+}
+
+/// Whether `field` is `above` or a part of it.
+fn is_below(field: Option<&str>, above: Option<&str>) -> bool {
+    let (Some(field), Some(above)) = (field, above) else { return false };
+    field.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn from_problem(file: &str, problem: &Problem) -> Finding {
+    let path = problem.path();
+    Finding {
+        severity: match problem.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        code: problem.code().as_str().to_owned(),
+        file: file.to_owned(),
+        line: problem.location().map(|location| location.line),
+        column: problem.location().map(|location| location.column),
+        object: problem.object().map(ToString::to_string),
+        field: (!path.is_root()).then(|| path.to_string()),
+        message: problem.message().to_owned(),
+        notes: Vec::new(),
+        help: problem.help().map(ToOwned::to_owned),
+    }
+}
+
+fn from_diagnostic(resources: &Resources, diagnostic: &Diagnostic) -> Finding {
+    let place = place(resources, diagnostic);
+    let (file, object, field, location) = match place {
+        Some(Place { file, object, field, location }) => (file, object, field, location),
+        None => {
+            let object = format!("{} {}", diagnostic.kind, diagnostic.object);
+            (String::new(), object, diagnostic.field.clone(), None)
+        }
+    };
+    Finding {
+        severity: match diagnostic.severity {
+            smi_policy::Severity::Error => "error",
+            smi_policy::Severity::Warning => "warning",
+        },
+        code: diagnostic.code.to_owned(),
+        file,
+        line: location.map(|location| location.line),
+        column: location.map(|location| location.column),
+        object: Some(object),
+        field: Some(field),
+        message: diagnostic.message.clone(),
+        notes: Vec::new(),
+        help: None,
+    }
+}
+
+struct Place {
+    file: String,
+    object: String,
+    field: String,
+    location: Option<Location>,
+}
+
+/// Where in the files the field of a diagnostic stands, and its name in the API version that the
+/// object is written in.
+fn place(resources: &Resources, diagnostic: &Diagnostic) -> Option<Place> {
+    let kind = match diagnostic.kind {
+        ObjectKind::TrafficTarget => Kind::TrafficTarget,
+        ObjectKind::IdentityBinding => Kind::IdentityBinding,
+        ObjectKind::HttpRouteGroup => Kind::HttpRouteGroup,
+        ObjectKind::TcpRoute => Kind::TcpRoute,
+        ObjectKind::UdpRoute => Kind::UdpRoute,
+        ObjectKind::TrafficSplit => Kind::TrafficSplit,
+        _ => return None,
+    };
+    let name = &diagnostic.object;
+    let found = resources.find(kind, name.namespace(), name.name())?;
+    let version = found.document.object()?.meta().version;
+    let field = wire_path(kind, version, &diagnostic.field).into_owned();
+    let location = field.parse().ok().and_then(|path| found.document.locate(&path));
+    Some(Place {
+        file: found.source.to_owned(),
+        object: found.document.key()?.to_string(),
+        field,
+        location,
+    })
+}
+
+/// Prints a finding as a good compiler would.
+pub(crate) fn render(finding: &Finding, files: &[(String, String)]) -> String {
+    let level = if finding.is_error() { Level::ERROR } else { Level::WARNING };
+    let about = match (&finding.object, &finding.field) {
+        (Some(object), Some(field)) => format!("{object}: {field}: "),
+        (Some(object), None) => format!("{object}: "),
+        (None, Some(field)) => format!("{field}: "),
+        (None, None) => String::new(),
+    };
+    let title = format!("{about}{}", finding.message);
+    let mut report = Group::with_title(level.primary_title(title).id(&finding.code));
+    let text = files.iter().find(|(name, _)| *name == finding.file).map(|(_, text)| text.as_str());
+    if let (Some(text), Some(line), Some(column)) = (text, finding.line, finding.column) {
+        let span = span(text, line, column);
+        let snippet = Snippet::source(text).line_start(1).path(&finding.file);
+        report = report.element(snippet.annotation(AnnotationKind::Primary.span(span)));
+    } else {
+        report = report.element(Level::NOTE.message(format!("in {}", finding.file)));
+    }
+    for note in &finding.notes {
+        report = report.element(Level::NOTE.message(note));
+    }
+    if let Some(help) = &finding.help {
+        report = report.element(Level::HELP.message(help));
+    }
+    Renderer::styled().render(&[report])
+}
+
+/// The bytes from a place to the end of what is written there.
+fn span(text: &str, line: usize, column: usize) -> std::ops::Range<usize> {
+    let line_start: usize =
+        text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(line_start..).unwrap_or_default();
+    let rest = rest.lines().next().unwrap_or_default();
+    let before: usize = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+    let token = rest.get(before..).unwrap_or_default();
+    let start = line_start + before;
+    start..start + token_len(token).max(1).min(text.len().saturating_sub(start).max(1))
+}
+
+fn token_len(token: &str) -> usize {
+    if let Some(quote @ ('"' | '\'')) = token.chars().next() {
+        if let Some(end) = token.get(1..).and_then(|inner| inner.find(quote)) {
+            return end + 2;
+        }
+    }
+    let comment = token.find(" #").unwrap_or(token.len());
+    let token = token.get(..comment).unwrap_or(token);
+    let end = if token.starts_with(['{', '[']) {
+        token.len()
+    } else {
+        token.find([',', '}', ']']).unwrap_or(token.len())
+    };
+    token.get(..end).unwrap_or(token).trim_end().len()
+}
