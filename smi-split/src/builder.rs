@@ -52,8 +52,10 @@ impl SplitsBuilder {
     /// Adds a Service. From the first one on, all Services are taken to be known, and calls with a
     /// port go only to backends that have it.
     pub fn service(mut self, service: Service) -> Self {
-        self = self.services_known();
-        self.services.get_or_insert_default().insert(service.name.clone(), service);
+        let name = service.name.clone();
+        if self.services.get_or_insert_default().insert(name.clone(), service).is_some() {
+            self.note_duplicate(ObjectKind::Service, &name);
+        }
         self
     }
 

@@ -1,8 +1,17 @@
 //! What smi-split does as a whole, through its public interface.
 
+// Tells clippy that all of this is test code.
+#![cfg(test)]
+
+#[cfg(feature = "smi-types")]
+mod corpus;
 mod diagnostics;
+#[cfg(feature = "smi-types")]
+mod manifests;
 mod model;
 mod ports;
 mod precedence;
 mod shares;
 mod spec_examples;
+#[cfg(feature = "smi-types")]
+mod vectors;

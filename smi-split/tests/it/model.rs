@@ -27,8 +27,8 @@ const GROUPS: [&str; 3] = ["a", "b", "c"];
 #[derive(Clone, Debug)]
 struct World {
     splits: Vec<ModelSplit>,
-    /// Which of `GROUPS` are there, in both namespaces.
-    groups: [bool; 3],
+    /// Which of `GROUPS` are there, by namespace.
+    groups: [[bool; 3]; 2],
     services: Option<BTreeMap<(usize, usize), Vec<usize>>>,
     all_zero: AllZero,
 }
@@ -93,7 +93,8 @@ fn model(world: &World, question: &Question) -> Answer {
         let applies = split.matches.is_empty()
             || question.headers.is_some_and(|headers| {
                 let met = |group: &Option<usize>| {
-                    group.is_some_and(|group| world.groups[group] && headers[group])
+                    group
+                        .is_some_and(|group| world.groups[split.namespace][group] && headers[group])
                 };
                 split.matches.iter().any(met)
             });
@@ -164,8 +165,8 @@ fn resources(world: &World) -> Vec<TrafficSplit> {
 
 fn compile(world: &World, resources: impl IntoIterator<Item = TrafficSplit>) -> Splits {
     let mut builder = Splits::builder(Semantics::default().with_all_zero(world.all_zero));
-    for namespace in NAMESPACES {
-        for (group, _) in GROUPS.iter().zip(world.groups).filter(|(_, there)| *there) {
+    for (namespace, groups) in NAMESPACES.into_iter().zip(world.groups) {
+        for (group, _) in GROUPS.iter().zip(groups).filter(|(_, there)| *there) {
             let http_match = HttpMatch::new("m").header(*group, ".*");
             let name = ObjectName::new(namespace, *group);
             builder = builder.http_route_group(HttpRouteGroup::new(name).with(http_match));
@@ -266,7 +267,7 @@ fn world_strategy() -> impl Strategy<Value = World> {
     let services = prop::collection::btree_map((0..2_usize, 0..SERVICES.len()), ports, 0..8);
     (
         prop::collection::vec(split_strategy(), 0..8),
-        [prop::bool::weighted(0.8), prop::bool::weighted(0.8), prop::bool::weighted(0.8)],
+        [[prop::bool::weighted(0.8); 3]; 2],
         prop::option::of(services),
         prop_oneof![Just(AllZero::NoBackend), Just(AllZero::Apex)],
     )

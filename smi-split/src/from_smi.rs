@@ -1,0 +1,218 @@
+//! The one place where API objects, SMI's and Kubernetes', enter the splitter.
+
+use smi_policy::{Diagnostic, HttpRouteGroup, ObjectKind, ObjectName, Semantics};
+use smi_types::hub;
+use smi_types::manifest::{Document, Node, Resources, Value};
+use smi_types::quantity::{Quantity, RatioError};
+
+use crate::{
+    Backend, MatchRef, Port, Protocol, Service, ServicePort, Splits, SplitsBuilder, TargetPort,
+    TrafficSplit,
+};
+
+impl Splits {
+    /// Compiles splits from manifests of any API version.
+    ///
+    /// Objects without namespace are in the default namespace of `resources`. A TrafficSplit that
+    /// could not be read splits nothing. If there is any Service among the manifests, all are taken
+    /// to be there, and ports are checked.
+    ///
+    /// ```
+    /// use smi_policy::Semantics;
+    /// use smi_split::{Call, ObjectName, Outcome, Splits};
+    /// use smi_types::manifest::{Manifest, Resources};
+    ///
+    /// let mut resources = Resources::new("shop");
+    /// resources.add("canary.yaml", Manifest::read("
+    /// apiVersion: split.smi-spec.io/v1alpha1
+    /// kind: TrafficSplit
+    /// metadata: {name: canary}
+    /// spec:
+    ///   service: website
+    ///   backends:
+    ///   - {service: website-v1, weight: 1}
+    ///   - {service: website-v2, weight: 500m}
+    /// "));
+    /// let splits = Splits::from_resources(&resources, Semantics::default());
+    ///
+    /// let website = ObjectName::new("shop", "website");
+    /// let Outcome::Backends(backends) = splits.select(&Call::to(&website)).outcome() else {
+    ///     return;
+    /// };
+    /// let shares: Vec<String> = backends.shares().map(|(_, share)| share.to_string()).collect();
+    /// assert_eq!(shares, ["2/3", "1/3"]);
+    /// ```
+    #[must_use]
+    pub fn from_resources(resources: &Resources, semantics: Semantics) -> Self {
+        let semantics = semantics.with_default_namespace(resources.default_namespace().to_owned());
+        let mut builder = Self::builder(semantics);
+        for object in resources.objects() {
+            builder = builder.object(object);
+        }
+        for foreign in resources.foreign() {
+            builder = builder.foreign(foreign.document);
+        }
+        builder.compile()
+    }
+}
+
+impl SplitsBuilder {
+    /// Adds an object of any API version, lifted from wherever it was read. Only TrafficSplits and
+    /// HTTPRouteGroups concern splits; others are passed over.
+    pub fn object(self, object: &hub::Object) -> Self {
+        match object {
+            hub::Object::TrafficSplit(split) => self.hub_split(split),
+            hub::Object::HttpRouteGroup(group) => {
+                let group = HttpRouteGroup::from_hub(group, &self.semantics.default_namespace);
+                self.http_route_group(group)
+            }
+            hub::Object::TrafficTarget(_)
+            | hub::Object::IdentityBinding(_)
+            | hub::Object::TcpRoute(_)
+            | hub::Object::UdpRoute(_) => self,
+        }
+    }
+
+    fn hub_split(mut self, split: &hub::TrafficSplit) -> Self {
+        let namespace = split.meta.namespace.as_deref();
+        let namespace = namespace.unwrap_or(&self.semantics.default_namespace);
+        let name = ObjectName::new(namespace, split.meta.name.as_str());
+        match traffic_split(name.clone(), split) {
+            Ok(split) => self.traffic_split(split),
+            Err(error) => {
+                let (kind, message) =
+                    (ObjectKind::TrafficSplit, format!("{error}; the split is void"));
+                let (field, code) = ("spec.backends", "weights-too-large");
+                self.diagnostics.push(Diagnostic::error(kind, &name, field, code, message));
+                // The last of a name counts, so an earlier one does so no more.
+                self.splits.remove(&name);
+                self
+            }
+        }
+    }
+
+    /// Adds a document if it is a Service.
+    fn foreign(mut self, document: &Document) -> Self {
+        let kind = document.root().and_then(|root| root.get("kind")).and_then(Node::as_str);
+        if document.api_version() != Some("v1") || kind != Some("Service") {
+            return self;
+        }
+        self = self.services_known();
+        let mut report = Vec::new();
+        let service = service(document, &self.semantics.default_namespace, &mut report);
+        self.diagnostics.append(&mut report);
+        match service {
+            Some(service) => self.service(service),
+            None => self,
+        }
+    }
+}
+
+fn traffic_split(name: ObjectName, split: &hub::TrafficSplit) -> Result<TrafficSplit, RatioError> {
+    // Quantities are ratios, so any common factor serves to make them whole.
+    let quantities: Vec<&Quantity> = split.backends.iter().map(|backend| &backend.weight).collect();
+    let weights = Quantity::ratios(&quantities)?;
+    let backends = split.backends.iter().zip(weights);
+    let backend = |(backend, weight): (&hub::Backend, u64)| Backend {
+        service: backend.service.clone(),
+        weight,
+    };
+    let match_ref = |reference: &hub::MatchRef| match reference {
+        hub::MatchRef::HttpRouteGroup(name) => MatchRef::HttpRouteGroup(name.clone()),
+        hub::MatchRef::Unreadable => MatchRef::Unreadable,
+    };
+    Ok(TrafficSplit {
+        name,
+        service: split.service.clone(),
+        backends: backends.map(backend).collect(),
+        matches: split.matches.iter().map(match_ref).collect(),
+        creation_timestamp: split.meta.creation_timestamp.clone(),
+    })
+}
+
+/// Reads a Service as an API server does; what it would refuse is left out and reported.
+fn service(
+    document: &Document,
+    default_namespace: &str,
+    report: &mut Vec<Diagnostic>,
+) -> Option<Service> {
+    let metadata = field(document.root(), "metadata");
+    let name = field(metadata, "name").and_then(Node::as_str).unwrap_or_default();
+    let (namespace, is_text) = match field(metadata, "namespace").map(Node::value) {
+        None | Some(Value::String("")) => (default_namespace, true),
+        Some(Value::String(namespace)) => (namespace, true),
+        Some(_) => (default_namespace, false),
+    };
+    let own_name = ObjectName::new(namespace, name);
+    for (field, is_sound) in [("metadata.name", !name.is_empty()), ("metadata.namespace", is_text)]
+    {
+        if !is_sound {
+            ignored(report, &own_name, field, "expected a text; the Service is ignored");
+            return None;
+        }
+    }
+
+    let mut ports = Vec::new();
+    let listed = field(field(document.root(), "spec"), "ports");
+    match listed.map(|listed| (listed, listed.as_sequence())) {
+        None => {}
+        Some((_, Some(listed))) => {
+            for (index, entry) in listed.iter().enumerate() {
+                match service_port(entry) {
+                    Ok(port) => ports.push(port),
+                    Err((key, expected)) => {
+                        let message = format!("expected {expected}; the Service lacks this port");
+                        ignored(report, &own_name, format!("spec.ports[{index}]{key}"), message);
+                    }
+                }
+            }
+        }
+        Some((_, None)) => {
+            ignored(report, &own_name, "spec.ports", "expected a list; the Service has no ports");
+        }
+    }
+    Some(Service { name: own_name, ports })
+}
+
+/// An entry of `spec.ports`, or what is wrong with it: the key, and what is expected there.
+fn service_port(entry: Node<'_>) -> Result<ServicePort, (&'static str, &'static str)> {
+    let a_port = "a whole number from 1 to 65535";
+    let number = field(Some(entry), "port").and_then(port_number).ok_or((".port", a_port))?;
+    let protocol = match field(Some(entry), "protocol").map(Node::value) {
+        None | Some(Value::String("" | "TCP")) => Protocol::Tcp,
+        Some(Value::String("UDP")) => Protocol::Udp,
+        Some(Value::String("SCTP")) => Protocol::Sctp,
+        Some(_) => return Err((".protocol", "`TCP`, `UDP` or `SCTP`")),
+    };
+    let target = match field(Some(entry), "targetPort").map(|node| (node, node.value())) {
+        // Kubernetes takes 0 and the empty name for absent.
+        None | Some((_, Value::String(""))) => TargetPort::Number(number),
+        Some((_, Value::String(name))) => TargetPort::Name(name.to_owned()),
+        Some((_, Value::Number(zero))) if zero.to_u64() == Some(0) => TargetPort::Number(number),
+        Some((node, _)) => {
+            let expected = "a port number or the name of a container port";
+            TargetPort::Number(port_number(node).ok_or((".targetPort", expected))?)
+        }
+    };
+    Ok(ServicePort { port: Port { number, protocol }, target })
+}
+
+fn port_number(node: Node<'_>) -> Option<u16> {
+    let Value::Number(number) = node.value() else { return None };
+    u16::try_from(number.to_u64()?).ok().filter(|number| *number > 0)
+}
+
+/// A field; `None` if it is absent or null, which is the same.
+fn field<'d>(node: Option<Node<'d>>, key: &str) -> Option<Node<'d>> {
+    node?.get(key).filter(|node| !node.is_null())
+}
+
+fn ignored(
+    report: &mut Vec<Diagnostic>,
+    service: &ObjectName,
+    field: impl Into<String>,
+    message: impl Into<String>,
+) {
+    let (kind, code) = (ObjectKind::Service, "unreadable");
+    report.push(Diagnostic::error(kind, service, field, code, message));
+}
