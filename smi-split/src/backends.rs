@@ -84,7 +84,6 @@ impl Backends {
 ///
 /// Splits are not hierarchical: if the service has a split of its own, that does not count here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Leaf {
     pub(crate) service: ObjectName,
     pub(crate) is_apex: bool,
@@ -102,8 +101,8 @@ impl Leaf {
         self.is_apex
     }
 
-    /// Where on its pods the service sends the traffic of the call's port. `None` if the call has no
-    /// port, or no Services are known.
+    /// Where on its pods the service sends the traffic of the call's port. `None` if the call has
+    /// no port, or no Services are known.
     pub fn target_port(&self) -> Option<&TargetPort> {
         self.target_port.as_ref()
     }

@@ -19,7 +19,7 @@ use smi_policy::ObjectName;
 ///     .service(service("birds", 8080))
 ///     .service(service("blue-birds", 1024))
 ///     .traffic_split(
-///         TrafficSplit::new(ObjectName::new("default", "birds"), "birds").backend("blue-birds", 1),
+///         TrafficSplit::new(ObjectName::new("default", "s"), "birds").backend("blue-birds", 1),
 ///     )
 ///     .compile();
 ///

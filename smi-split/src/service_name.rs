@@ -58,11 +58,15 @@ impl ServiceName {
         let own = labels.next();
         let rest: Vec<&str> = labels.collect();
 
+        let domain = cluster_domain.trim_matches('.').to_ascii_lowercase();
+        if name.contains('/') {
+            // `namespace/name` is what some write: which forms there are helps them most.
+            return Err(ServiceNameError::Form { text: text.to_owned(), domain });
+        }
         if let Some(label) = name.split('.').find(|label| !is_label(label)) {
             let (text, label) = (text.to_owned(), label.to_owned());
             return Err(ServiceNameError::Label { text, label });
         }
-        let domain = cluster_domain.trim_matches('.').to_ascii_lowercase();
         let is_ours = match rest.split_first() {
             None | Some((&"svc", [])) => true,
             Some((&"svc", of_domain)) => of_domain.iter().copied().eq(domain.split('.')),
@@ -91,7 +95,8 @@ impl ServiceName {
 pub enum ServiceNameError {
     /// A part of the name can't be part of any service's name.
     #[error(
-        "`{}` names no service: `{}` is no DNS label (letters, digits and inner hyphens, at most 63)",
+        "`{}` names no service: `{}` is no DNS label (letters, digits and inner hyphens, at most \
+         63)",
         .text.escape_debug(), .label.escape_debug()
     )]
     Label {
@@ -102,8 +107,9 @@ pub enum ServiceNameError {
     },
     /// The name has no form that names a service of this cluster.
     #[error(
-        "`{text}` names no service of this cluster: expected `name`, `name.namespace`, \
-         `name.namespace.svc` or `name.namespace.svc.{domain}`"
+        "`{}` names no service of this cluster: expected `name`, `name.namespace`, \
+         `name.namespace.svc` or `name.namespace.svc.{domain}`",
+        .text.escape_debug()
     )]
     Form {
         /// The whole text.
@@ -112,7 +118,10 @@ pub enum ServiceNameError {
         domain: String,
     },
     /// What follows the colon is no port number.
-    #[error("`{}` names no service: expected a port number from 1 to 65535 after the colon", .text.escape_debug())]
+    #[error(
+        "`{}` names no service: expected a port number from 1 to 65535 after the colon",
+        .text.escape_debug()
+    )]
     Port {
         /// The whole text.
         text: String,
@@ -184,6 +193,7 @@ mod tests {
     #[test]
     fn another_domain_is_another_service() {
         for text in [
+            "shop/web",
             "web.shop.svc.example.org",
             "web.shop.svc.cluster",
             "web.shop.svc.cluster.local.org",
@@ -200,9 +210,7 @@ mod tests {
     #[test]
     fn other_texts_are_no_names() {
         let long = "a".repeat(64);
-        for text in
-            ["", ".", "web..shop", "web.shop..", "-web", "web-", "we b", "wéb", "a/b", &long]
-        {
+        for text in ["", ".", "web..shop", "web.shop..", "-web", "web-", "we b", "wéb", &long] {
             assert!(matches!(parse(text), Err(ServiceNameError::Label { .. })), "{text}");
         }
         assert!(parse(&"a".repeat(63)).is_ok());

@@ -92,7 +92,8 @@ fn what_is_wrong_with_a_service_opens_no_port() {
 fn a_service_without_a_place_is_ignored_and_still_makes_ports_count() {
     for metadata in ["{}", "{name: 5}", "{name: web, namespace: 5}"] {
         let text = format!(
-            "---\napiVersion: v1\nkind: Service\nmetadata: {metadata}\nspec: {{ports: [{{port: 80}}]}}\n"
+            "---\napiVersion: v1\nkind: Service\nmetadata: {metadata}\n\
+             spec: {{ports: [{{port: 80}}]}}\n"
         );
         let splits = load(&(text + SPLIT));
         let web = ObjectName::new("shop", "web");
@@ -124,7 +125,8 @@ fn of_a_service_twice_the_last_counts() {
 #[test]
 fn services_in_a_list_are_services_too() {
     let list = "---\napiVersion: v1\nkind: List\nitems:\n\
-                - {apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}\n";
+                - {apiVersion: v1, kind: Service, metadata: {name: web}, \
+                spec: {ports: [{port: 80}]}}\n";
     let splits = load(&(list.to_owned() + SPLIT));
     assert_eq!(splits.events().len(), 2, "{:?}", splits.events());
     assert!(splits.events().iter().all(|event| event.reason() == "BackendServiceMissing"));
