@@ -219,10 +219,7 @@ impl<T: SmiObject> Serialize for ApiVersionTag<T> {
 impl<'de, T: SmiObject> Deserialize<'de> for ApiVersionTag<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = T::api_version(&());
-        deserializer.deserialize_str(Exactly {
-            field: "apiVersion",
-            expected: &expected,
-        })?;
+        deserializer.deserialize_str(Exactly { field: "apiVersion", expected: &expected })?;
         Ok(Self::NEW)
     }
 }
@@ -242,10 +239,7 @@ impl<T: SmiObject> Serialize for KindTag<T> {
 
 impl<'de, T: SmiObject> Deserialize<'de> for KindTag<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Exactly {
-            field: "kind",
-            expected: T::KIND.as_str(),
-        })?;
+        deserializer.deserialize_str(Exactly { field: "kind", expected: T::KIND.as_str() })?;
         Ok(Self::NEW)
     }
 }
@@ -269,8 +263,6 @@ impl Visitor<'_> for Exactly<'_> {
         }
         let Self { field, expected } = self;
         let found = found.escape_debug();
-        Err(E::custom(format_args!(
-            "{field} is `{found}`: expected `{expected}`"
-        )))
+        Err(E::custom(format_args!("{field} is `{found}`: expected `{expected}`")))
     }
 }

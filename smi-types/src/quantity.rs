@@ -68,10 +68,7 @@ impl Quantity {
             return Err(QuantityError::TooLong { length: text.len() });
         }
         let value = Value::parse(text)?;
-        Ok(Self {
-            text: text.into(),
-            value,
-        })
+        Ok(Self { text: text.into(), value })
     }
 
     /// The text as it was read.
@@ -117,11 +114,7 @@ impl Quantity {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn to_u64(&self) -> Option<u64> {
-        if self.value.negative {
-            None
-        } else {
-            self.value.integer()
-        }
+        if self.value.negative { None } else { self.value.integer() }
     }
 
     /// The quantities as the smallest whole numbers that stand in the same ratio.
@@ -147,18 +140,10 @@ impl Quantity {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ratios(quantities: &[&Self]) -> Result<Vec<u64>, RatioError> {
-        if let Some(index) = quantities
-            .iter()
-            .position(|quantity| quantity.is_negative())
-        {
+        if let Some(index) = quantities.iter().position(|quantity| quantity.is_negative()) {
             return Err(RatioError::Negative { index });
         }
-        let positive = || {
-            quantities
-                .iter()
-                .map(|q| q.value)
-                .filter(|value| value.mantissa != 0)
-        };
+        let positive = || quantities.iter().map(|q| q.value).filter(|value| value.mantissa != 0);
         let twos = positive().map(|value| value.twos).min().unwrap_or(0);
         let fives = positive().map(|value| value.fives).min().unwrap_or(0);
         // The mantissas have neither 2 nor 5 as a factor. So the greatest common divisor is the
@@ -168,12 +153,7 @@ impl Quantity {
         let mut sum = 0_u64;
         let mut ratios = Vec::with_capacity(quantities.len());
         for quantity in quantities {
-            let Value {
-                mantissa,
-                twos: own_twos,
-                fives: own_fives,
-                ..
-            } = quantity.value;
+            let Value { mantissa, twos: own_twos, fives: own_fives, .. } = quantity.value;
             let reduced = Value {
                 negative: false,
                 mantissa: mantissa / divisor,
@@ -198,10 +178,7 @@ impl Default for Quantity {
 impl From<u64> for Quantity {
     fn from(number: u64) -> Self {
         let text = number.to_string().into_boxed_str();
-        Self {
-            text,
-            value: Value::new(false, number.into(), 0, 0),
-        }
+        Self { text, value: Value::new(false, number.into(), 0, 0) }
     }
 }
 
@@ -318,12 +295,7 @@ struct Value {
 }
 
 impl Value {
-    const ZERO: Self = Self {
-        negative: false,
-        mantissa: 0,
-        twos: 0,
-        fives: 0,
-    };
+    const ZERO: Self = Self { negative: false, mantissa: 0, twos: 0, fives: 0 };
 
     /// Moves the factors 2 and 5 out of the mantissa.
     fn new(negative: bool, mut mantissa: u128, twos: i32, fives: i32) -> Self {
@@ -339,18 +311,11 @@ impl Value {
             mantissa /= 5;
             fives = fives.saturating_add(1);
         }
-        Self {
-            negative,
-            mantissa,
-            twos,
-            fives,
-        }
+        Self { negative, mantissa, twos, fives }
     }
 
     fn parse(text: &str) -> Result<Self, QuantityError> {
-        let syntax = || QuantityError::Syntax {
-            text: text.to_owned(),
-        };
+        let syntax = || QuantityError::Syntax { text: text.to_owned() };
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -365,40 +330,25 @@ impl Value {
         }
         let scale = Scale::parse(suffix).ok_or_else(syntax)?;
         if scale.tens.abs() > MAX_EXPONENT {
-            return Err(QuantityError::Exponent {
-                text: text.to_owned(),
-            });
+            return Err(QuantityError::Exponent { text: text.to_owned() });
         }
 
         // Zeros at the end of the digits become part of the exponent, so that they cost no bits.
         let mut mantissa = 0_u128;
         let mut zeros = 0_u32;
         let mut tens = scale.tens;
-        for digit in whole
-            .bytes()
-            .chain(fraction.bytes())
-            .map(|byte| byte.saturating_sub(b'0'))
-        {
+        for digit in whole.bytes().chain(fraction.bytes()).map(|byte| byte.saturating_sub(b'0')) {
             if digit == 0 {
                 zeros = zeros.saturating_add(1);
                 continue;
             }
             mantissa = shift(mantissa, zeros.saturating_add(1))
                 .and_then(|shifted| shifted.checked_add(digit.into()))
-                .ok_or_else(|| QuantityError::TooPrecise {
-                    text: text.to_owned(),
-                })?;
+                .ok_or_else(|| QuantityError::TooPrecise { text: text.to_owned() })?;
             zeros = 0;
         }
-        tens = tens
-            .saturating_add_unsigned(zeros)
-            .saturating_sub_unsigned(length(fraction));
-        Ok(Self::new(
-            negative,
-            mantissa,
-            tens.saturating_add(scale.twos),
-            tens,
-        ))
+        tens = tens.saturating_add_unsigned(zeros).saturating_sub_unsigned(length(fraction));
+        Ok(Self::new(negative, mantissa, tens.saturating_add(scale.twos), tens))
     }
 
     /// The absolute value, if it is whole and fits 64 bits.
@@ -507,20 +457,12 @@ fn exponent(text: &str) -> Option<i32> {
         return None;
     }
     let magnitude = digits.parse().unwrap_or(i32::MAX);
-    Some(if negative {
-        magnitude.saturating_neg()
-    } else {
-        magnitude
-    })
+    Some(if negative { magnitude.saturating_neg() } else { magnitude })
 }
 
 /// `number` · 10^`places`, if that fits.
 fn shift(number: u128, places: u32) -> Option<u128> {
-    if number == 0 {
-        Some(0)
-    } else {
-        number.checked_mul(10_u128.checked_pow(places)?)
-    }
+    if number == 0 { Some(0) } else { number.checked_mul(10_u128.checked_pow(places)?) }
 }
 
 /// The length of a text that is known to be short.

@@ -154,16 +154,12 @@ impl TypedObject {
             _ => Err(TypedError::Untyped { field: name }),
         };
         let (api_version, kind) = (field("apiVersion")?, field("kind")?);
-        let unknown = || TypedError::Unknown {
-            api_version: api_version.to_owned(),
-            kind: kind.to_owned(),
-        };
+        let unknown =
+            || TypedError::Unknown { api_version: api_version.to_owned(), kind: kind.to_owned() };
         let (group, version) = api_version.split_once('/').ok_or_else(unknown)?;
-        let (Some(group), Some(version), Some(known)) = (
-            Group::parse(group),
-            Version::parse(version),
-            Kind::parse(kind),
-        ) else {
+        let (Some(group), Some(version), Some(known)) =
+            (Group::parse(group), Version::parse(version), Kind::parse(kind))
+        else {
             return Err(unknown());
         };
         if known.group() != group || !known.versions().contains(&version) {
@@ -209,9 +205,6 @@ pub enum TypedError {
 
 impl TypedError {
     fn unknown(group: Group, version: Version, kind: Kind) -> Self {
-        Self::Unknown {
-            api_version: format!("{group}/{version}"),
-            kind: kind.to_string(),
-        }
+        Self::Unknown { api_version: format!("{group}/{version}"), kind: kind.to_string() }
     }
 }

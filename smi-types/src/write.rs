@@ -20,7 +20,7 @@ use serde_saphyr::SerializerOptions;
 /// use std::collections::BTreeMap;
 ///
 /// let yaml = smi_types::write::yaml(&BTreeMap::from([("country", "no"), ("name", "web")]))?;
-/// assert_eq!(yaml, "country: 'no'\nname: web\n");
+/// assert_eq!(yaml, "country: \"no\"\nname: web\n");
 ///
 /// let not_a_scalar = BTreeMap::from([(["a", "b"], 1)]);
 /// assert!(smi_types::write::json(&not_a_scalar).is_err());

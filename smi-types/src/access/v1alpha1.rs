@@ -55,10 +55,6 @@ mapping!(Destination);
 impl Destination {
     /// The service account of this name in the namespace of the TrafficTarget, on all ports.
     pub fn service_account(name: impl Into<String>) -> Self {
-        Self {
-            kind: "ServiceAccount".to_owned(),
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { kind: "ServiceAccount".to_owned(), name: name.into(), ..Self::default() }
     }
 }

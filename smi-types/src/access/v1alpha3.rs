@@ -56,20 +56,13 @@ pub struct Subject {
 impl Subject {
     /// The service account of this name in the namespace of the TrafficTarget.
     pub fn service_account(name: impl Into<String>) -> Self {
-        Self {
-            kind: "ServiceAccount".to_owned(),
-            name: name.into(),
-            namespace: None,
-        }
+        Self { kind: "ServiceAccount".to_owned(), name: name.into(), namespace: None }
     }
 
     /// The same subject in another namespace.
     #[must_use]
     pub fn in_namespace(self, namespace: impl Into<String>) -> Self {
-        Self {
-            namespace: Some(namespace.into()),
-            ..self
-        }
+        Self { namespace: Some(namespace.into()), ..self }
     }
 }
 
@@ -112,18 +105,11 @@ impl Rule {
     /// The same rule for these matches only.
     #[must_use]
     pub fn matching<T: Into<String>>(self, matches: impl IntoIterator<Item = T>) -> Self {
-        Self {
-            matches: matches.into_iter().map(Into::into).collect(),
-            ..self
-        }
+        Self { matches: matches.into_iter().map(Into::into).collect(), ..self }
     }
 
     fn new(kind: Kind, name: String) -> Self {
-        Self {
-            kind: kind.as_str().to_owned(),
-            name,
-            matches: Vec::new(),
-        }
+        Self { kind: kind.as_str().to_owned(), name, matches: Vec::new() }
     }
 }
 

@@ -74,11 +74,7 @@ pub struct Subject {
 impl Subject {
     /// The service account of this name in the namespace of the TrafficTarget.
     pub fn service_account(name: impl Into<String>) -> Self {
-        Self {
-            kind: "ServiceAccount".to_owned(),
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { kind: "ServiceAccount".to_owned(), name: name.into(), ..Self::default() }
     }
 
     /// The IdentityBinding of this name in the namespace of the TrafficTarget.
@@ -94,10 +90,7 @@ impl Subject {
     /// The same subject in another namespace.
     #[must_use]
     pub fn in_namespace(self, namespace: impl Into<String>) -> Self {
-        Self {
-            namespace: Some(namespace.into()),
-            ..self
-        }
+        Self { namespace: Some(namespace.into()), ..self }
     }
 }
 
@@ -119,10 +112,7 @@ pub struct IdentityBindingSpec {
 pub struct Schemes {
     /// Labels of the pods. Mutually exclusive with serviceAccount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(
-        feature = "schema",
-        schemars(schema_with = "crate::crd::schema::label_selector")
-    )]
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::crd::schema::label_selector"))]
     pub pod_label_selector: Option<LabelSelector>,
 
     /// SPIFFE identities, with or without spiffe:// at the front.

@@ -14,10 +14,7 @@ use crate::object::SmiObject;
 pub(crate) fn definition<T: SmiObject>(schema: JSONSchemaProps) -> CustomResourceDefinition {
     let kind = T::KIND;
     CustomResourceDefinition {
-        metadata: ObjectMeta {
-            name: Some(name(kind).to_owned()),
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name: Some(name(kind).to_owned()), ..ObjectMeta::default() },
         spec: CustomResourceDefinitionSpec {
             group: kind.group().as_str().to_owned(),
             names: names(kind),
@@ -25,9 +22,7 @@ pub(crate) fn definition<T: SmiObject>(schema: JSONSchemaProps) -> CustomResourc
             versions: vec![CustomResourceDefinitionVersion {
                 additional_printer_columns: printer_columns(kind),
                 name: T::VERSION.as_str().to_owned(),
-                schema: Some(CustomResourceValidation {
-                    open_api_v3_schema: Some(schema),
-                }),
+                schema: Some(CustomResourceValidation { open_api_v3_schema: Some(schema) }),
                 served: true,
                 storage: true,
                 ..CustomResourceDefinitionVersion::default()
@@ -56,12 +51,7 @@ fn names(kind: Kind) -> CustomResourceDefinitionNames {
         kind: kind.as_str().to_owned(),
         list_kind: Some(format!("{kind}List")),
         plural: kind.plural().to_owned(),
-        short_names: Some(
-            kind.short_names()
-                .iter()
-                .map(|&name| name.to_owned())
-                .collect(),
-        ),
+        short_names: Some(kind.short_names().iter().map(|&name| name.to_owned()).collect()),
         singular: Some(kind.singular().to_owned()),
     }
 }

@@ -11,10 +11,7 @@ use crate::quantity::Quantity;
 use crate::specs::v1alpha4::Headers;
 
 /// The structural schema of a type.
-#[expect(
-    clippy::expect_used,
-    reason = "a test generates the schema of every type"
-)]
+#[expect(clippy::expect_used, reason = "a test generates the schema of every type")]
 pub(crate) fn of<T: JsonSchema>() -> JSONSchemaProps {
     let settings = SchemaSettings::openapi3()
         .with(|settings| {

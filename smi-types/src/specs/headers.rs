@@ -57,10 +57,7 @@ pub enum HeaderForm {
 impl Headers {
     /// No headers: any request matches.
     pub const fn new() -> Self {
-        Self {
-            form: HeaderForm::List,
-            entries: Vec::new(),
-        }
+        Self { form: HeaderForm::List, entries: Vec::new() }
     }
 
     /// Sets the regular expression for a header, and returns the one it had.
@@ -93,9 +90,7 @@ impl Headers {
 
     /// Names as written and regular expressions, sorted by name.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.entries
-            .iter()
-            .map(|(name, regex)| (name.as_str(), regex.as_str()))
+        self.entries.iter().map(|(name, regex)| (name.as_str(), regex.as_str()))
     }
 
     /// The number of headers.
@@ -121,8 +116,7 @@ impl Headers {
 
     /// The place of a name, or the place where it belongs.
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.entries
-            .binary_search_by(|(other, _)| compare(other, name))
+        self.entries.binary_search_by(|(other, _)| compare(other, name))
     }
 
     /// Sorts what was read. The same name with the same value counts once.
@@ -141,10 +135,7 @@ impl Headers {
             }
         }
         entries.dedup_by(|(a, _), (b, _)| a.eq_ignore_ascii_case(b));
-        Ok(Self {
-            form: HeaderForm::List,
-            entries,
-        })
+        Ok(Self { form: HeaderForm::List, entries })
     }
 }
 
@@ -152,12 +143,9 @@ impl Headers {
 impl PartialEq for Headers {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self
-                .iter()
-                .zip(other.iter())
-                .all(|((name, regex), (other_name, other_regex))| {
-                    name.eq_ignore_ascii_case(other_name) && regex == other_regex
-                })
+            && self.iter().zip(other.iter()).all(|((name, regex), (other_name, other_regex))| {
+                name.eq_ignore_ascii_case(other_name) && regex == other_regex
+            })
     }
 }
 
@@ -266,7 +254,7 @@ impl<'de> DeserializeSeed<'de> for ListEntry<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -302,11 +290,7 @@ impl Visitor<'_> for Regex<'_> {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "a string: the regular expression for header `{}`",
-            self.0.escape_debug()
-        )
+        write!(f, "a string: the regular expression for header `{}`", self.0.escape_debug())
     }
 
     fn visit_str<E: de::Error>(self, regex: &str) -> Result<String, E> {

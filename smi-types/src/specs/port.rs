@@ -20,9 +20,7 @@ impl PortRouteSpec {
     /// These ports; all ports if there is none.
     pub fn ports(ports: impl IntoIterator<Item = u16>) -> Self {
         let ports = ports.into_iter().map(i64::from).collect();
-        Self {
-            matches: PortMatch { name: None, ports },
-        }
+        Self { matches: PortMatch { name: None, ports } }
     }
 }
 

@@ -22,10 +22,7 @@ pub struct Backend {
 impl Backend {
     /// The service of this name with this weight.
     pub fn new(service: impl Into<String>, weight: u64) -> Self {
-        Self {
-            service: service.into(),
-            weight,
-        }
+        Self { service: service.into(), weight }
     }
 }
 
@@ -45,9 +42,7 @@ impl<'de> Deserialize<'de> for Backend {
             Weight::Whole(weight) => Ok(Self { service, weight }),
             Weight::Absent => {
                 let service = service.escape_debug();
-                Err(de::Error::custom(format_args!(
-                    "backend `{service}` has no weight"
-                )))
+                Err(de::Error::custom(format_args!("backend `{service}` has no weight")))
             }
             Weight::Wrong(found) => {
                 let service = service.escape_debug();

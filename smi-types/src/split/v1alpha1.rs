@@ -47,10 +47,7 @@ pub struct Backend {
 impl Backend {
     /// The service of this name with this weight.
     pub fn new(service: impl Into<String>, weight: impl Into<Quantity>) -> Self {
-        Self {
-            service: service.into(),
-            weight: weight.into(),
-        }
+        Self { service: service.into(), weight: weight.into() }
     }
 }
 

@@ -61,11 +61,7 @@ pub struct MatchRef {
 impl MatchRef {
     /// The HTTPRouteGroup of this name.
     pub fn http_route_group(name: impl Into<String>) -> Self {
-        Self {
-            api_group: None,
-            kind: Kind::HttpRouteGroup.as_str().to_owned(),
-            name: name.into(),
-        }
+        Self { api_group: None, kind: Kind::HttpRouteGroup.as_str().to_owned(), name: name.into() }
     }
 }
 

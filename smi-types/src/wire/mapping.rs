@@ -38,24 +38,16 @@ where
     T::deserialize(MappingOnly(deserializer))
 }
 
-/// A deserializer that offers a struct nothing but a mapping.
+/// A deserializer that offers nothing but a mapping.
 pub(crate) struct MappingOnly<D>(pub(crate) D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for MappingOnly<D> {
     type Error = D::Error;
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.0
-            .deserialize_struct(name, fields, MappingVisitor(visitor))
-    }
-
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(MappingVisitor(visitor))
+        // Any, because a format that is asked for a mapping has its own words for what it found
+        // instead, and they don't say what was expected.
+        self.0.deserialize_any(MappingVisitor(visitor))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -64,7 +56,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for MappingOnly<D> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

@@ -18,10 +18,7 @@ where
 }
 
 /// Whether the port says that there is none, and is left out when written.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields by reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub(crate) fn is_none(port: &Option<u16>) -> bool {
     matches!(port, None | Some(0))
 }

@@ -32,11 +32,7 @@ pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64
 /// The value of a float without fraction: the shortest decimal number that reads as this float,
 /// which is what was written unless that had more than 17 digits.
 pub(crate) fn from_float(number: f64) -> Option<i128> {
-    if number.fract() == 0.0 {
-        number.to_string().parse().ok()
-    } else {
-        None
-    }
+    if number.fract() == 0.0 { number.to_string().parse().ok() } else { None }
 }
 
 struct WholeVisitor;
