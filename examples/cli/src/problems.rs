@@ -144,6 +144,7 @@ fn place(resources: &Resources, diagnostic: &Diagnostic) -> Option<Place> {
         ObjectKind::TcpRoute => Kind::TcpRoute,
         ObjectKind::UdpRoute => Kind::UdpRoute,
         ObjectKind::TrafficSplit => Kind::TrafficSplit,
+        ObjectKind::Service => return service(resources, diagnostic),
         _ => return None,
     };
     let name = &diagnostic.object;
@@ -155,6 +156,26 @@ fn place(resources: &Resources, diagnostic: &Diagnostic) -> Option<Place> {
         file: found.source.to_owned(),
         object: found.document.key()?.to_string(),
         field,
+        location,
+    })
+}
+
+/// The last Service of this name: the one that counts.
+fn service(resources: &Resources, diagnostic: &Diagnostic) -> Option<Place> {
+    let name = &diagnostic.object;
+    let is_it = |loaded: &smi_types::manifest::Loaded<'_>| {
+        let document = loaded.document;
+        let kind = document.root().and_then(|root| root.get("kind"));
+        let namespace = document.namespace().unwrap_or(resources.default_namespace());
+        kind.and_then(|kind| kind.as_str()) == Some("Service")
+            && (namespace, document.name()) == (name.namespace(), Some(name.name()))
+    };
+    let found = resources.foreign().filter(is_it).last()?;
+    let location = diagnostic.field.parse().ok().and_then(|path| found.document.locate(&path));
+    Some(Place {
+        file: found.source.to_owned(),
+        object: format!("Service {name}"),
+        field: diagnostic.field.clone(),
         location,
     })
 }
@@ -200,10 +221,10 @@ fn span(text: &str, line: usize, column: usize) -> std::ops::Range<usize> {
 }
 
 fn token_len(token: &str) -> usize {
-    if let Some(quote @ ('"' | '\'')) = token.chars().next() {
-        if let Some(end) = token.get(1..).and_then(|inner| inner.find(quote)) {
-            return end + 2;
-        }
+    if let Some(quote @ ('"' | '\'')) = token.chars().next()
+        && let Some(end) = token.get(1..).and_then(|inner| inner.find(quote))
+    {
+        return end + 2;
     }
     let comment = token.find(" #").unwrap_or(token.len());
     let token = token.get(..comment).unwrap_or(token);

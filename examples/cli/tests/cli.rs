@@ -1,4 +1,5 @@
 //! The program as people and scripts use it.
+#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

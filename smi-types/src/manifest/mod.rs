@@ -20,6 +20,7 @@
 //! problems. Nothing panics.
 
 mod budget;
+mod builder;
 mod classify;
 mod de;
 mod document;
@@ -28,6 +29,7 @@ mod key;
 mod node;
 mod number;
 mod options;
+mod parse;
 mod reader;
 mod remarks;
 mod resources;
@@ -47,6 +49,10 @@ pub use self::options::{Limits, MissingApiVersion, ReadOptions};
 pub use self::resources::{Loaded, Resources};
 pub use self::source::Location;
 pub(crate) use self::syntax::excerpt;
+
+use serde::Serialize;
+
+use crate::write::WriteError;
 
 /// A text that was read: its documents.
 ///
@@ -90,6 +96,37 @@ impl Manifest {
     /// Reads a text.
     pub fn read_with(text: &str, options: &ReadOptions) -> Self {
         Self { documents: reader::read(text, options) }
+    }
+
+    /// Reads an object that is in memory already: a typed object of any version, kube's
+    /// `DynamicObject`, a list of either, or any JSON value.
+    ///
+    /// Locations are those of its JSON form.
+    ///
+    /// # Errors
+    ///
+    /// The object has no JSON form. Typed objects and `DynamicObject` always have one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use smi_types::Manifest;
+    ///
+    /// let manifest = Manifest::of(&json!({
+    ///     "apiVersion": "specs.smi-spec.io/v1alpha4",
+    ///     "kind": "TCPRoute",
+    ///     "metadata": {"name": "web"},
+    ///     "spec": {"matches": {"ports": [80]}},
+    /// }))?;
+    /// assert_eq!(manifest.objects().count(), 1);
+    ///
+    /// let no_json = std::collections::BTreeMap::from([(["not", "a", "key"], 1)]);
+    /// assert!(Manifest::of(&no_json).is_err());
+    /// # Ok::<(), smi_types::write::WriteError>(())
+    /// ```
+    pub fn of<T: Serialize + ?Sized>(object: &T) -> Result<Self, WriteError> {
+        Ok(Self::read(&crate::write::json(object)?))
     }
 
     /// The documents, in order; the items of lists stand in the place of their list.
