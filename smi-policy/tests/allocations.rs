@@ -1,0 +1,88 @@
+//! A decision allocates nothing: counted, not believed.
+#![cfg(test)]
+
+use smi_policy::{
+    HttpMatch, HttpRequest, HttpRouteGroup, Identity, ObjectName, PathMode, Policy, PortRoute,
+    Ports, Request, Rule, Semantics, Subject, TrafficTarget, Verdict,
+};
+
+fn policy(semantics: Semantics) -> Policy {
+    let name = |name: &str| ObjectName::new("shop", name);
+    Policy::builder(semantics)
+        .tcp_route(PortRoute { name: name("port"), ports: Ports::Only(vec![5432]) })
+        .http_route_group(
+            HttpRouteGroup::new(name("api"))
+                .with(HttpMatch::new("read").path_regex("/items(/[0-9]+)?$").method("GET"))
+                .with(HttpMatch::new("write").path_regex("/items").header("x-role", "admin, ops")),
+        )
+        .traffic_target(
+            TrafficTarget::new(name("http"), "cart")
+                .source(Subject::service_account("shop", "web"))
+                .rule(Rule::http_route_group("api")),
+        )
+        .traffic_target(
+            TrafficTarget::new(name("tcp"), "db")
+                .source(Subject::service_account("shop", "web"))
+                .rule(Rule::tcp_route("port")),
+        )
+        .compile()
+}
+
+/// Decides twice, counts the second time, and says how it was decided.
+#[track_caller]
+fn assert_free<H: smi_policy::Headers + ?Sized>(
+    policy: &Policy,
+    request: &Request<'_, H>,
+    verdict: Verdict,
+) {
+    assert_eq!(policy.authorize(request).verdict(), verdict);
+    let counted = allocation_counter::measure(|| {
+        let _ = policy.authorize(request);
+    });
+    assert_eq!(counted.count_total, 0, "{verdict}");
+}
+
+#[test]
+fn a_decision_allocates_nothing() {
+    let policy = policy(Semantics::default());
+    let accounts = ["web", "cart", "db", "stranger"]
+        .map(|name| Identity::service_account("shop", name));
+    let [web, cart, db, stranger] = &accounts;
+    let spiffe = Identity::spiffe("spiffe://cluster.local/ns/shop/sa/web").unwrap();
+    let linkerd =
+        Identity::linkerd("web.shop.serviceaccount.identity.linkerd.cluster.local").unwrap();
+
+    let get = HttpRequest::new("GET", "/items/7?q=1");
+    for source in [web, &spiffe, &linkerd] {
+        assert_free(&policy, &Request::http(Some(source), cart, 80, get), Verdict::Allow);
+    }
+    assert_free(&policy, &Request::http(Some(stranger), cart, 80, get), Verdict::Deny);
+    assert_free(&policy, &Request::http(None, cart, 80, get), Verdict::Deny);
+    assert_free(&policy, &Request::tcp(Some(web), db, 5432), Verdict::Allow);
+    assert_free(&policy, &Request::tcp(Some(web), cart, 80), Verdict::HttpOnly);
+    assert_free(&policy, &Request::udp(Some(web), db, 5432), Verdict::Deny);
+
+    let post = HttpRequest::new("POST", "/items");
+    let one = [("X-Role", "admin, ops")];
+    assert_free(&policy, &Request::http(Some(web), cart, 80, post.headers(&one)), Verdict::Allow);
+    let repeated = [("x-role", "admin"), ("accept", "*/*"), ("X-Role", "ops")];
+    let repeated = post.headers(&repeated);
+    assert_free(&policy, &Request::http(Some(web), cart, 80, repeated), Verdict::Allow);
+    let unclean = HttpRequest::new("POST", "/items/../admin");
+    assert_free(&policy, &Request::http(Some(web), cart, 80, unclean), Verdict::Deny);
+}
+
+/// The one exception: a path that has to be rewritten has to be written somewhere.
+#[test]
+fn only_a_path_that_changes_is_written_anew() {
+    let semantics = Semantics::default().with_path_mode(PathMode::Normalize);
+    let policy = policy(semantics);
+    let web = Identity::service_account("shop", "web");
+    let cart = Identity::service_account("shop", "cart");
+    let get = HttpRequest::new("GET", "/items/7");
+    assert_free(&policy, &Request::http(Some(&web), &cart, 80, get), Verdict::Allow);
+
+    let dots = HttpRequest::new("GET", "/x/../items/7");
+    let decision = policy.authorize(&Request::http(Some(&web), &cart, 80, dots));
+    assert_eq!(decision.normalized_path(), Some(b"/items/7".as_slice()));
+}
