@@ -199,8 +199,8 @@ pub enum TypedError {
         kind: String,
     },
     /// A field has another shape than its kind and version want.
-    #[error("the object does not have the shape of its kind: {0}")]
-    Shape(#[source] serde_json::Error),
+    #[error(transparent)]
+    Shape(serde_json::Error),
 }
 
 impl TypedError {

@@ -11,8 +11,7 @@ use serde_saphyr::SerializerOptions;
 ///
 /// # Errors
 ///
-/// The value has no YAML form: a mapping key that is no scalar, or an error of its own `Serialize`.
-/// Typed SMI objects always have one.
+/// The value's own `Serialize` fails. That of a typed SMI object never does.
 ///
 /// # Examples
 ///
@@ -22,8 +21,9 @@ use serde_saphyr::SerializerOptions;
 /// let yaml = smi_types::write::yaml(&BTreeMap::from([("country", "no"), ("name", "web")]))?;
 /// assert_eq!(yaml, "country: \"no\"\nname: web\n");
 ///
-/// let not_a_scalar = BTreeMap::from([(["a", "b"], 1)]);
-/// assert!(smi_types::write::json(&not_a_scalar).is_err());
+/// let borrowed = std::cell::RefCell::new(1);
+/// let guard = borrowed.borrow_mut();
+/// assert!(smi_types::write::yaml(&borrowed).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn yaml<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
@@ -37,7 +37,7 @@ pub fn yaml<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
 ///
 /// # Errors
 ///
-/// As [`yaml`]: a value has no YAML form.
+/// As [`yaml`]: the own `Serialize` of a value fails.
 ///
 /// # Examples
 ///
@@ -63,13 +63,15 @@ pub fn yaml_documents<T: Serialize>(
 ///
 /// # Errors
 ///
-/// The value has no JSON form: a mapping key that is no string, or an error of its own
-/// `Serialize`. Typed SMI objects always have one.
+/// A mapping key is no string, or the value's own `Serialize` fails. Typed SMI objects never fail.
 ///
 /// # Examples
 ///
 /// ```
+/// use std::collections::BTreeMap;
+///
 /// assert_eq!(smi_types::write::json(&[1, 2])?, "[\n  1,\n  2\n]\n");
+/// assert!(smi_types::write::json(&BTreeMap::from([([1, 2], 3)])).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
@@ -80,8 +82,8 @@ pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
 
 /// A value could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("could not write the value")]
-pub struct WriteError(#[source] Cause);
+#[error(transparent)]
+pub struct WriteError(Cause);
 
 impl WriteError {
     pub(crate) fn json(error: serde_json::Error) -> Self {

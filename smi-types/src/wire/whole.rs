@@ -29,10 +29,11 @@ pub(crate) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64
         .collect()
 }
 
-/// The value of a float without fraction: the shortest decimal number that reads as this float,
-/// which is what was written unless that had more than 17 digits.
+/// The value of a float, if it has no fraction: the shortest decimal number that reads as this
+/// float, which is what was written unless that had more than 17 digits.
 pub(crate) fn from_float(number: f64) -> Option<i128> {
-    if number.fract() == 0.0 { number.to_string().parse().ok() } else { None }
+    // `Display` never uses an exponent, and writes a point only before a fraction.
+    number.to_string().parse().ok()
 }
 
 struct WholeVisitor;
