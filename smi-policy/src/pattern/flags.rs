@@ -11,8 +11,6 @@ pub(super) struct Flags {
     pub(super) multi_line: bool,
     /// `s`: `.` matches a newline too.
     pub(super) dot_matches_newline: bool,
-    /// `U`: repetitions prefer few, and those with `?` many.
-    pub(super) swap_greed: bool,
 }
 
 /// What stands behind an opening parenthesis.
@@ -75,7 +73,8 @@ fn flag_list(cursor: &mut Cursor<'_>, start: usize, mut flags: Flags) -> Result<
             'i' => flags.case = if value { Case::Ignored } else { Case::Heeded },
             'm' => flags.multi_line = value,
             's' => flags.dot_matches_newline = value,
-            'U' => flags.swap_greed = value,
+            // It swaps `x*` and `x*?`, which differ in what they match, never in whether they do.
+            'U' => {}
             '-' if value => {
                 value = false;
                 last_is_minus = true;

@@ -16,9 +16,10 @@
 pub struct Limits {
     /// Length of a pattern in bytes. 16 KiB.
     pub pattern_len: usize,
-    /// Height of a pattern's syntax tree. 1000, as in Go.
+    /// Height of a pattern's syntax tree. 1000; Go admits no more, so that a higher bound has no
+    /// effect.
     pub nesting: u32,
-    /// Largest count of a repetition, nested ones multiplied. 1000; RE2 has no more, so that a
+    /// Largest count of a repetition, nested ones multiplied. 1000; RE2 admits no more, so that a
     /// higher bound has no effect.
     pub repetition: u32,
     /// Bytes of a compiled pattern, apart from its automaton. 512 KiB: some 40,000 characters,

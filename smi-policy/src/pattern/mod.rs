@@ -56,7 +56,8 @@ use crate::Anchor;
 /// | `\s` | ASCII, without the vertical tab; `[[:space:]]` has it | Unicode |
 /// | `[a&&b]` `[a--b]` `[a~~b]` `[[a]]` | plain characters | set operations, nested classes |
 /// | `[]-a]` | the range from `]` to `a` | three characters |
-/// | `/users/{id}` `a{,5}` `a{01}` `a{1, 2}` | text: these braces count nothing | errors, repetitions |
+/// | `/users/{id}` `a{,5}` | text: these braces count nothing | errors |
+/// | `a{01}` `a{1, 2}` | text too | repetitions |
 /// | `\<` `\>` `\b{start}` | `<`, `>`, `\b` followed by text | edges of words |
 /// | `\Q…\E` `\Q…` `\101` | quoted text, octal | errors |
 /// | `(?)` `(?ii)` `(?<n>a)(?<n>b)` `\p{^Greek}` | valid | errors |

@@ -149,9 +149,10 @@ impl Parser<'_> {
         self.check(closed.cost, closed.start)
     }
 
-    /// Repeats what is before `start`; a question mark may follow.
+    /// Repeats what is before `start`. A question mark may follow, which prefers fewer copies: that
+    /// decides what is matched, never whether.
     fn repeat(&mut self, counts: Counts, start: usize) -> Result<Token, Fault> {
-        let lazy = self.cursor.eat("?");
+        self.cursor.eat("?");
         let span = self.cursor.span_from(start);
         let Counts { min, max } = counts;
         if min > MAX_REPETITION || max.is_some_and(|max| max > MAX_REPETITION || max < min) {
@@ -160,8 +161,7 @@ impl Parser<'_> {
         if let Some(first) = self.last_repetition {
             return Err(Fault::new(Kind::StackedRepetition, self.cursor.span_from(first)));
         }
-        let greedy = lazy == self.flags.swap_greed;
-        let Some(cost) = self.tree.repeat(counts, greedy) else {
+        let Some(cost) = self.tree.repeat(counts) else {
             return Err(Fault::new(Kind::NothingToRepeat, span));
         };
         if cost.repeats > MAX_REPETITION {
@@ -176,10 +176,9 @@ impl Parser<'_> {
 
     fn finish(self) -> Result<Parsed, Fault> {
         self.classes.check(self.cursor.span_from(0))?;
+        let max = self.max_height();
         match self.tree.finish() {
-            Ok((hir, cost)) if cost.height <= self.limits.nesting => {
-                Ok(Parsed { hir, height: cost.height })
-            }
+            Ok((hir, cost)) if cost.height <= max => Ok(Parsed { hir, height: cost.height }),
             Ok(_) => Err(Fault::new(Kind::TooLarge(Bound::Nesting), self.cursor.span_from(0))),
             Err(start) => Err(Fault::new(Kind::UnclosedGroup, start..start + 1)),
         }
@@ -187,11 +186,15 @@ impl Parser<'_> {
 
     /// Fails if the part from `start` to here nests too deeply.
     fn check(&self, cost: Cost, start: usize) -> Result<(), Fault> {
-        if cost.height > self.limits.nesting {
+        if cost.height > self.max_height() {
             let kind = Kind::TooLarge(Bound::Nesting);
             return Err(Fault::new(kind, self.cursor.span_from(start)));
         }
         Ok(())
+    }
+
+    fn max_height(&self) -> u32 {
+        self.limits.nesting.min(MAX_HEIGHT)
     }
 
     fn look(&mut self, look: Look) {
@@ -221,6 +224,10 @@ impl Parser<'_> {
         }
     }
 }
+
+/// The highest syntax tree that Go knows. `regex-syntax` compares and drops trees of this height
+/// without trouble.
+const MAX_HEIGHT: u32 = 1000;
 
 /// The largest count that RE2 knows.
 const MAX_REPETITION: u32 = 1000;

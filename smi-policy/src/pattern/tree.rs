@@ -91,10 +91,10 @@ impl Node {
         self.shape = shape;
     }
 
-    fn repeated(self, counts: Counts, greedy: bool) -> Self {
+    fn repeated(self, counts: Counts) -> Self {
         let Counts { min, max } = counts;
         let count = max.unwrap_or(min).max(1);
-        let repetition = Repetition { min, max, greedy, sub: Box::new(self.hir) };
+        let repetition = Repetition { min, max, greedy: true, sub: Box::new(self.hir) };
         let cost = Cost {
             height: self.cost.height.saturating_add(1),
             repeats: self.cost.repeats.saturating_mul(count),
@@ -189,12 +189,12 @@ impl Tree {
     }
 
     /// Repeats what was pushed last. `None` if there is nothing.
-    pub(super) fn repeat(&mut self, counts: Counts, greedy: bool) -> Option<Cost> {
+    pub(super) fn repeat(&mut self, counts: Counts) -> Option<Cost> {
         let node = match self.current.items.pop()? {
             Item::Char(c) => Node::character(c),
             Item::Node(node) => node,
         };
-        let node = node.repeated(counts, greedy);
+        let node = node.repeated(counts);
         let cost = node.cost;
         self.push(node);
         Some(cost)
