@@ -194,3 +194,17 @@ fn patterns_are_shared_between_threads() {
     is_shared(&pattern);
     is_shared(&compile("a", Anchor::Full, &Limits::default()));
 }
+
+#[test]
+fn matching_on_the_automaton_allocates_nothing() {
+    let input = b"/books/rust-in-practice.json";
+    for anchor in ANCHORS {
+        let regex = compile(r"/books/[^/]*\.json", anchor, &Limits::default());
+        let mut matched = 0;
+        let counted = allocation_counter::measure(|| {
+            matched += u32::from(regex.is_match(input));
+            matched += u32::from(regex.is_match_segments([&input[..9], &input[9..]]));
+        });
+        assert_eq!((matched, counted.count_total), (2, 0), "{anchor:?}");
+    }
+}
