@@ -27,6 +27,7 @@ pub(super) fn read(text: &str, options: &ReadOptions) -> Vec<Document> {
         documents: Vec::with_capacity(documents.len()),
         number: 0,
         full: false,
+        listed: 0,
     };
     for ParsedDocument { range, root } in documents {
         reader.number += 1;
@@ -48,6 +49,8 @@ struct Reader<'r> {
     number: usize,
     /// Whether there are more documents than the limits allow.
     full: bool,
+    /// How many problems were listed.
+    listed: usize,
 }
 
 impl<'r> Reader<'r> {
@@ -104,7 +107,7 @@ impl<'r> Reader<'r> {
             content: Content::Undecodable,
             problems: Vec::new(),
         };
-        let mut report = Report::new(self.options.limits.problems);
+        let mut report = Report::new(self.problems_to_list());
         match claim.class(root, &mut report) {
             Class::Smi(kind, version) => {
                 let identified = identified(root, &mut report);
@@ -127,6 +130,7 @@ impl<'r> Reader<'r> {
             Class::Undecodable => {}
         }
         document.problems = report.finish(|| document.named());
+        self.listed = self.listed.saturating_add(document.problems.len());
         self.push(document);
         if let Some(item) = item {
             *item += 1;
@@ -176,6 +180,13 @@ impl<'r> Reader<'r> {
                 object
             }
         }
+    }
+
+    /// How many errors, and how many warnings, to list for the next document. When very many were
+    /// listed already, one must do: it says why the document is undecodable.
+    fn problems_to_list(&self) -> usize {
+        let limit = self.options.limits.problems;
+        if self.listed < limit.saturating_mul(100) { limit } else { limit.min(1) }
     }
 
     fn push(&mut self, document: Document) {

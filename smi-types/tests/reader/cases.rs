@@ -56,6 +56,20 @@ fn texts_are_read_as_the_cases_say() {
     assert!(rewrite || failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// What all cases are read as, with their names.
+#[cfg(feature = "kube")]
+pub(crate) fn manifests() -> Vec<(String, Manifest)> {
+    let mut manifests = Vec::new();
+    for file in files() {
+        let text = fs::read_to_string(&file).unwrap();
+        for case in cases(&text, &file) {
+            let name = format!("{}: {}", file.display(), case.name);
+            manifests.push((name, Manifest::read_with(case.input, &case.options)));
+        }
+    }
+    manifests
+}
+
 struct Case<'t> {
     name: &'t str,
     options: ReadOptions,

@@ -114,6 +114,19 @@ fn many_problems_are_cut_short() {
 }
 
 #[test]
+fn many_problems_of_many_documents_are_cut_shorter() {
+    let item = format!("{{spec: {{destination: [], sources: [{}]}}}}", vec!["x"; 300].join(", "));
+    let text = format!(
+        "apiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTargetList\nitems: [{}]\n",
+        vec![item; 300].join(", ")
+    );
+    let manifest = read(&text);
+    assert_eq!(manifest.documents().len(), 300);
+    assert!(manifest.documents().iter().all(|document| !document.problems().is_empty()));
+    assert!(manifest.problems().count() < 11_000);
+}
+
+#[test]
 fn many_documents_are_cut_short() {
     for separator in ["---\n[]\n", "--- 1\n", "{\"a\":1}", "{\"a\": x}\n", "...\na\n"] {
         let text = separator.repeat(3_000);

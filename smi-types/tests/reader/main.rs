@@ -18,4 +18,7 @@ mod resources;
 #[cfg(test)]
 mod shared;
 #[cfg(test)]
+#[cfg(feature = "kube")]
+mod typed;
+#[cfg(test)]
 mod values;

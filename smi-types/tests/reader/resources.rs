@@ -24,6 +24,13 @@ fn ports(resources: &Resources) -> Vec<Ports> {
 }
 
 #[test]
+fn what_was_read_may_be_shared_by_threads() {
+    fn assert_shareable<T: Send + Sync + Clone + 'static>() {}
+    assert_shareable::<Manifest>();
+    assert_shareable::<Resources>();
+}
+
+#[test]
 fn of_the_same_object_the_last_counts() {
     let mut resources = Resources::default();
     resources.add("a", Manifest::read(&route(V4, "name: x", "1")));
