@@ -10,7 +10,7 @@ use crate::identity::Resolver;
 use crate::index::{IndexBuilder, TargetId};
 use crate::name::ObjectName;
 use crate::policy::{Inner, Policy};
-use crate::ports::PortSet;
+use crate::ports::{PortSet, ZeroPort};
 use crate::principal::{Principal, Principals};
 use crate::resource::{PortCondition, PortRoute, Rule, RuleKind, Subject, TrafficTarget};
 use crate::route::RouteGroup;
@@ -33,8 +33,8 @@ pub(crate) fn compile(builder: PolicyBuilder) -> Policy {
     });
     let referents = Referents {
         groups: groups.collect(),
-        tcp: port_sets(&builder.tcp_routes),
-        udp: port_sets(&builder.udp_routes),
+        tcp: port_sets(ObjectKind::TcpRoute, &builder.tcp_routes, &mut diagnostics),
+        udp: port_sets(ObjectKind::UdpRoute, &builder.udp_routes, &mut diagnostics),
         unreadable: builder.unreadable,
     };
 
@@ -90,9 +90,22 @@ impl Referents {
     }
 }
 
-fn port_sets(routes: &BTreeMap<ObjectName, PortRoute>) -> BTreeMap<ObjectName, Arc<PortSet>> {
-    let set = |route: &PortRoute| Arc::new(PortSet::new(&route.ports));
-    routes.iter().map(|(name, route)| (name.clone(), set(route))).collect()
+fn port_sets(
+    kind: ObjectKind,
+    routes: &BTreeMap<ObjectName, PortRoute>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<ObjectName, Arc<PortSet>> {
+    let mut sets = BTreeMap::new();
+    for (name, route) in routes {
+        let set = PortSet::new(&route.ports).unwrap_or_else(|ZeroPort| {
+            let field = "spec.matches.ports";
+            let message = "0 is no port, so the route contributes none";
+            diagnostics.push(Diagnostic::error(kind, name, field, "invalid-port", message));
+            PortSet::NONE
+        });
+        sets.insert(name.clone(), Arc::new(set));
+    }
+    sets
 }
 
 struct TargetCompiler<'c> {
