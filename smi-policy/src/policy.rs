@@ -126,9 +126,8 @@ impl Inner {
 
     /// Whether some target closes this destination for all whom no target admits.
     pub(crate) fn is_selected(&self, destination: &Identity) -> bool {
-        let account = self.resolver.account(destination);
-        let pod = destination.pod.as_ref().map(|pod| &*pod.namespace);
-        let namespace = account.map(|account| account.namespace).or(pod);
+        // A SPIFFE id that names no account may be what a binding of any namespace lists.
+        let namespace = self.resolver.account(destination).map(|account| account.namespace);
         let mut selected = self.index.is_closed(namespace);
         self.principals_of(destination, |principal| {
             selected = selected || self.index.is_selected(principal);
