@@ -175,15 +175,16 @@ impl TargetCompiler<'_> {
         for &principal in &principals {
             index.candidate(principal, id);
         }
+        if principals.is_empty() {
+            self.void(field, "unknown-destination", "its destination names nobody");
+            index.close(Some(&own));
+        }
         if is_foreign && self.semantics.foreign_destination == ForeignDestination::Deny {
             let what = format!(
                 "its destination is in namespace `{namespace}`; only a TrafficTarget of that \
                  namespace may open it"
             );
             self.void(&format!("{field}.namespace"), "foreign-destination", &what);
-        } else if principals.is_empty() {
-            self.void(field, "unknown-destination", "its destination names nobody");
-            index.close(Some(&own));
         } else {
             principals.iter().for_each(|principal| index.select(*principal));
         }
