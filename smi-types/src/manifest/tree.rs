@@ -139,6 +139,16 @@ impl Tree {
     }
 
     pub(crate) fn location(&self, id: NodeId) -> Location {
+        self.source.location(self.start(id))
+    }
+
+    /// The text that was read.
+    pub(crate) fn source_text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The byte of the source at which a value begins.
+    pub(crate) fn start(&self, id: NodeId) -> usize {
         let start = match &self.format {
             Format::Yaml => self.nodes.get(id.index()).map(|node| node.start),
             Format::Json(range) => {
@@ -149,7 +159,12 @@ impl Tree {
                 places.get(id.index()).copied()
             }
         };
-        self.source.location(start.map_or(0, |start| start as usize))
+        start.map_or(0, |start| start as usize)
+    }
+
+    /// The byte of the source at which a key begins; `None` in JSON.
+    pub(crate) fn key_start(&self, entry: &Entry) -> Option<usize> {
+        matches!(self.format, Format::Yaml).then_some(entry.key_start as usize)
     }
 
     pub(crate) fn key_location(&self, entry: &Entry) -> Location {

@@ -63,6 +63,18 @@ impl Report {
         self.problems.extend(other.problems);
     }
 
+    /// Takes up what another report has on a value that this place keeps as text.
+    pub(crate) fn append_at(&mut self, other: Self, place: &Place<'_>, spot: impl Spot) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        let (path, location) = (place.to_path(), Some(spot.location()));
+        self.problems.extend(other.problems.into_iter().map(|problem| Problem {
+            path: path.clone(),
+            location,
+            ..problem
+        }));
+    }
+
     /// The problems, in the order of the text.
     pub(crate) fn finish(self) -> Vec<Problem> {
         let total = self.count();
