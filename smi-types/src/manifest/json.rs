@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::budget::Budget;
 use super::number::Number;
+use super::options::Limits;
 use super::source::Source;
 use super::syntax::SyntaxError;
 use super::tree::{Builder, Data, Format, NodeId, OpenKey, Tree};
@@ -43,6 +44,20 @@ pub(super) fn parse(
     let end = next.unwrap_or(range.end);
     let tree = loader.builder.finish(Format::Json(range.start..end));
     Ok(Parsed { tree, next })
+}
+
+/// The values of a JSON value that is in memory; null if it is nested too deeply to be read.
+pub(crate) fn tree(value: &serde_json::Value) -> Tree {
+    let source = Arc::new(Source::new(&value.to_string()));
+    let mut budget = Budget::new(Limits::default());
+    match parse(&source, 0..source.text().len(), &mut budget) {
+        Ok(parsed) => parsed.tree,
+        Err(_) => {
+            let mut builder = Builder::new(&source);
+            builder.begin(0);
+            builder.finish(Format::Yaml)
+        }
+    }
 }
 
 /// Whether a text begins as a JSON object does.

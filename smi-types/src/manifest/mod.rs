@@ -20,7 +20,6 @@
 //! problems. Nothing panics.
 
 mod budget;
-mod builder;
 mod classify;
 mod de;
 mod document;
@@ -29,7 +28,6 @@ mod key;
 mod node;
 mod number;
 mod options;
-mod parse;
 mod reader;
 mod remarks;
 mod resources;
@@ -41,6 +39,7 @@ mod tree;
 mod yaml;
 
 pub use self::document::{Content, Document};
+pub(crate) use self::json::tree as json_tree;
 pub use self::key::ObjectKey;
 pub(crate) use self::node::Key;
 pub use self::node::{Mapping, Node, Sequence, Value};
@@ -49,6 +48,7 @@ pub use self::options::{Limits, MissingApiVersion, ReadOptions};
 pub use self::resources::{Loaded, Resources};
 pub use self::source::Location;
 pub(crate) use self::syntax::excerpt;
+pub(crate) use self::tree::Tree;
 
 use serde::Serialize;
 
