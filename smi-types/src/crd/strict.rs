@@ -163,10 +163,8 @@ fn route_group(schema: &mut Editor<'_>) {
 /// Ports are those of TCP and UDP. An empty list means all ports.
 fn port_route(schema: &mut Editor<'_>) {
     schema.require("", &["spec"]);
-    schema.set(
-        "spec.matches.ports[]",
-        json!({ "format": "int32", "minimum": 1, "maximum": 65535 }),
-    );
+    schema
+        .set("spec.matches.ports[]", json!({ "format": "int32", "minimum": 1, "maximum": 65535 }));
 }
 
 /// A split has a root service and backends with whole weights (SMI Traffic Split).
@@ -204,10 +202,8 @@ fn name() -> Value {
 /// A regular expression of RE2, which is what CEL's `matches` speaks: with any other it fails, and
 /// a rule that fails refuses the object. Whether the empty text matches is of no importance.
 fn regex(max_length: u64) -> Value {
-    let mut schema = rules([(
-        "''.matches(self) in [true, false]",
-        "must be a regular expression of RE2",
-    )]);
+    let mut schema =
+        rules([("''.matches(self) in [true, false]", "must be a regular expression of RE2")]);
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("maxLength".to_owned(), max_length.into());
     }

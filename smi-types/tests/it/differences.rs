@@ -5,8 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// One entry for each keyword of each field.
-pub(crate) fn flatten(schema: &Value, version: &str, path: &str, parts: &mut BTreeMap<String, Value>) {
-    let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+pub(crate) fn flatten(
+    schema: &Value,
+    version: &str,
+    path: &str,
+    parts: &mut BTreeMap<String, Value>,
+) {
+    let join =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     for (keyword, value) in schema.as_object().unwrap() {
         match keyword.as_str() {
             "description" => {}
@@ -16,7 +22,9 @@ pub(crate) fn flatten(schema: &Value, version: &str, path: &str, parts: &mut BTr
                 }
             }
             "items" => flatten(value, version, &format!("{path}[]"), parts),
-            "additionalProperties" if value.is_object() => flatten(value, version, &format!("{path}{{}}"), parts),
+            "additionalProperties" if value.is_object() => {
+                flatten(value, version, &format!("{path}{{}}"), parts)
+            }
             "required" => {
                 let mut fields = value.as_array().unwrap().clone();
                 fields.sort_by_key(ToString::to_string);

@@ -84,6 +84,37 @@ const EXPECTED_FAULTS: &[(&str, &str)] = &[
 ];
 
 #[test]
+fn what_can_not_be_read_does_not_meet_the_schema() {
+    #[derive(Deserialize)]
+    struct Case {
+        name: String,
+        read: String,
+        error: Option<String>,
+    }
+
+    let cases: Vec<Case> = yaml::read_all(include_str!("data/wire.yaml")).unwrap();
+    let mut count = 0;
+    let mut accepted = Vec::new();
+    for Case { name, read, .. } in cases.into_iter().filter(|case| case.error.is_some()) {
+        let Ok(value) = yaml::read::<Value>(&read) else { continue };
+        let kind = value["kind"].as_str().and_then(Kind::parse);
+        let api_version = value["apiVersion"].as_str().unwrap_or_default();
+        let version = api_version.split_once('/').and_then(|(_, name)| Version::parse(name));
+        let (Some(kind), Some(version)) = (kind, version) else { continue };
+        let Some(schema) = json_schema::of(kind, version) else { continue };
+        count += 1;
+        if jsonschema::validator_for(&schema).unwrap().is_valid(&value) {
+            accepted.push(name);
+        }
+    }
+    assert!(count >= 20, "{count}");
+    assert_eq!(accepted, BEYOND_A_SCHEMA);
+}
+
+/// Errors that a schema can't find.
+const BEYOND_A_SCHEMA: &[&str] = &["a header twice with two values"];
+
+#[test]
 fn mistakes_are_marked() {
     let cases = [
         ("a port where the version has none", "/spec/destination", "port", json!(80)),

@@ -17,8 +17,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 /// Texts in which everything that has a meaning in RE2 turns up often.
 fn text() -> impl Strategy<Value = String> {
     let special = "\\.+*?()|[]{}^$/#&-~ ab\u{e9}".chars().collect::<Vec<_>>();
-    proptest::collection::vec(proptest::sample::select(special), 0..8)
-        .prop_map(String::from_iter)
+    proptest::collection::vec(proptest::sample::select(special), 0..8).prop_map(String::from_iter)
 }
 
 proptest! {

@@ -341,7 +341,8 @@ fn check_lists(path: &str, schema: &Map<String, Value>, kind: Option<&str>, verd
 fn check_rules(path: &str, schema: &Map<String, Value>, verdict: &mut Verdict) {
     let reasons =
         ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
-    for rule in schema.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten()
+    for rule in
+        schema.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten()
     {
         if let Some(reason) = rule.get("reason")
             && !reasons.iter().any(|known| reason == known)
@@ -462,7 +463,12 @@ fn what_a_rule_looks_at_is_bounded() {
     for (name, definition) in all_definitions() {
         for version in definition.spec.versions {
             let schema = serde_json::to_value(version.schema).unwrap();
-            walk(&format!("{name} {}", version.name), &schema["openAPIV3Schema"], false, &mut rules);
+            walk(
+                &format!("{name} {}", version.name),
+                &schema["openAPIV3Schema"],
+                false,
+                &mut rules,
+            );
         }
     }
     assert!(rules > 100, "{rules}");
