@@ -2,7 +2,7 @@
 //!
 //! An editor that knows the schema of a manifest offers its fields and marks its mistakes. The
 //! schemas are of draft 2020-12, and from the same types and the same demands as the strict
-//! CustomResourceDefinitions in [`crd`](crate::crd), with these differences: `headers` may be a
+//! CustomResourceDefinitions in [`crd`], with these differences: `headers` may be a
 //! list or a mapping, an unknown field is a mistake, and the rules in CEL are missing, which JSON
 //! Schema can't say.
 //!

@@ -307,11 +307,11 @@ fn check_lists(path: &str, schema: &Map<String, Value>, kind: Option<&str>, verd
         Some(Value::Object(items)) => {
             check_schema(&format!("{path}[]"), items, verdict);
             let is_object = items.get("type").is_some_and(|found| found == "object");
+            let is_atomic =
+                items.get("x-kubernetes-map-type").is_some_and(|found| found == "atomic");
             match schema.get("x-kubernetes-list-type").and_then(Value::as_str) {
-                Some("set") if is_object => {
-                    if items.get("x-kubernetes-map-type").is_none_or(|found| found != "atomic") {
-                        verdict.error(path, "the items of a set are atomic");
-                    }
+                Some("set") if is_object && !is_atomic => {
+                    verdict.error(path, "the items of a set are atomic");
                 }
                 Some("map") => {
                     let empty = Vec::new();
