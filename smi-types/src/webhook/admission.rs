@@ -1,8 +1,8 @@
 //! Validation of objects that are created or changed: `admission.k8s.io/v1`, AdmissionReview.
 //!
-//! An object is denied if the reader finds an error in it, because what is unreadable grants
-//! nothing, and whoever wrote it meant something. The answer lists all errors, with field paths.
-//! What the reader warns of is let through with warnings, which `kubectl` prints.
+//! An object is denied if a [`Validator`] finds an error in it, because something in it grants nothing,
+//! and whoever wrote it meant something. The answer lists all errors, with field paths. Warnings let
+//! the object pass; `kubectl` prints them. Regular expressions are checked if the validator does.
 //!
 //! Objects are judged alone: whether what they refer to exists is not known here, and may become
 //! true later.
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::Manifest;
 use crate::problem::Problem;
+use crate::validate::Validator;
 
 pub use kube_core::admission::AdmissionReview;
 pub use kube_core::dynamic::DynamicObject;
@@ -58,9 +59,18 @@ const MAX_LISTED: usize = 50;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn review(review: AdmissionReview<DynamicObject>) -> AdmissionReview<DynamicObject> {
+    review_with(review, &Validator::new())
+}
+
+/// Answers a review with the rules of a validator of one's own, such as one that checks regular
+/// expressions.
+pub fn review_with(
+    review: AdmissionReview<DynamicObject>,
+    validator: &Validator<'_>,
+) -> AdmissionReview<DynamicObject> {
     let request: Result<AdmissionRequest<DynamicObject>, _> = review.try_into();
     match request {
-        Ok(request) => respond(&request).into_review(),
+        Ok(request) => respond(&request, validator).into_review(),
         Err(_) => {
             let message = "an AdmissionReview without `request`";
             AdmissionResponse::invalid(message).into_review()
@@ -69,7 +79,10 @@ pub fn review(review: AdmissionReview<DynamicObject>) -> AdmissionReview<Dynamic
 }
 
 /// Answers the request of a review.
-pub fn respond(request: &AdmissionRequest<DynamicObject>) -> AdmissionResponse {
+pub fn respond(
+    request: &AdmissionRequest<DynamicObject>,
+    validator: &Validator<'_>,
+) -> AdmissionResponse {
     let response = AdmissionResponse::from(request);
     let Some(object) = request.object.as_ref().filter(|_| is_judged(request)) else {
         return response;
@@ -79,7 +92,7 @@ pub fn respond(request: &AdmissionRequest<DynamicObject>) -> AdmissionResponse {
         Err(error) => return deny(response, request, &[], &error.to_string()),
     };
     let problems = match Manifest::of(&object) {
-        Ok(manifest) => problems(&manifest),
+        Ok(manifest) => validator.manifest(&manifest),
         Err(error) => return deny(response, request, &[], &error.to_string()),
     };
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.iter().partition(|p| p.is_error());
@@ -98,11 +111,6 @@ pub fn respond(request: &AdmissionRequest<DynamicObject>) -> AdmissionResponse {
 fn is_judged(request: &AdmissionRequest<DynamicObject>) -> bool {
     let whole = request.sub_resource.as_deref().is_none_or(str::is_empty);
     whole && matches!(request.operation, Operation::Create | Operation::Update)
-}
-
-/// All that there is to say about an object. Rules on top of reading join in here.
-fn problems(manifest: &Manifest) -> Vec<Problem> {
-    manifest.problems().cloned().collect()
 }
 
 /// An object whose name the API server will make has none yet. It is judged with one.
