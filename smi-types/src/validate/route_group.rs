@@ -138,7 +138,7 @@ fn path_regex(
         Some(Surprise::Prefix) => {
             let last = pattern.rsplit('/').next().unwrap_or(pattern);
             let message = format!(
-                "patterns need not reach the end of the path, so what follows {} may go on, as in {}",
+                "patterns need not reach the end of the path: where {} matches, {} does too",
                 excerpt(last),
                 excerpt(&format!("{last}xyz"))
             );

@@ -21,7 +21,8 @@ impl ServiceName {
         if port.is_some_and(|port| !is_port(port)) {
             return Err(format!("{} names no service: behind the colon is no port", excerpt(text)));
         }
-        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let written = name.strip_suffix('.').unwrap_or(name);
+        let name = written.to_ascii_lowercase();
         let mut labels = name.split('.');
         let service = labels.next().unwrap_or_default();
         let namespace = labels.next().unwrap_or(own);
@@ -40,7 +41,8 @@ impl ServiceName {
                 excerpt(text)
             ));
         }
-        if let Some(label) = name.split('.').find(|label| !is_label(label)) {
+        let is_unsound = |label: &&str| !is_label(&label.to_ascii_lowercase());
+        if let Some(label) = written.split('.').find(is_unsound) {
             return Err(format!(
                 "{} names no service: {} is no DNS label",
                 excerpt(text),

@@ -32,10 +32,10 @@ mod shared;
 mod structural;
 #[cfg(all(test, feature = "schema", feature = "webhook"))]
 mod support;
-#[cfg(all(test, feature = "webhook"))]
-mod webhook;
 #[cfg(all(test, feature = "schema"))]
 mod validation;
+#[cfg(all(test, feature = "webhook"))]
+mod webhook;
 #[cfg(all(test, feature = "kube"))]
 mod wire;
 #[cfg(test)]
