@@ -171,8 +171,7 @@ fn conversion(
         fields.insert("apiVersion".to_owned(), format!("{}/{from}", kind.group()).into());
         fields.insert("kind".to_owned(), kind.as_str().into());
     }
-    let annotations =
-        if args.no_annotations { Annotations::Omit } else { Annotations::Write };
+    let annotations = if args.no_annotations { Annotations::Omit } else { Annotations::Write };
     let companions = if args.companions { Companions::Emit } else { Companions::Omit };
     Some(Converter::new().annotations(annotations).companions(companions).convert(json, args.to))
 }
@@ -240,5 +239,6 @@ fn print(report: &Report) {
 }
 
 fn parse_version(name: &str) -> Result<Version, String> {
-    Version::parse(name).ok_or_else(|| "expected v1alpha1, v1alpha2, v1alpha3 or v1alpha4".to_owned())
+    Version::parse(name)
+        .ok_or_else(|| "expected v1alpha1, v1alpha2, v1alpha3 or v1alpha4".to_owned())
 }

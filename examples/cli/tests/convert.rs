@@ -46,7 +46,10 @@ fn documents_are_converted_and_others_left_untouched() {
     let (out, report) = text(&convert(&["--to", "v1alpha4"], MANIFESTS), 0);
     let service = MANIFESTS.split("---\n").next().expect("a document");
     assert!(out.starts_with(service), "{out}");
-    assert!(out.contains("---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n"), "{out}");
+    assert!(
+        out.contains("---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n"),
+        "{out}"
+    );
     assert!(out.contains(KEPT) && !out.contains("converted"), "{out}");
     assert!(
         report.contains(
@@ -89,7 +92,12 @@ fn what_can_not_be_read_is_passed_through_and_said() {
 fn items_of_a_list_become_documents() {
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: specs.smi-spec.io/v1alpha2\n  kind: HTTPRouteGroup\n  metadata: {name: a}\n  matches: [{name: all}]\n- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n- apiVersion: specs.smi-spec.io/v1alpha4\n  kind: UDPRoute\n  metadata: {name: u}\n";
     let (out, report) = text(&convert(&["--to", "v1alpha3"], list), 0);
-    assert!(out.contains("kind: HTTPRouteGroup\nmetadata:\n  name: a\nspec:\n  matches:\n  - name: all\n"), "{out}");
+    assert!(
+        out.contains(
+            "kind: HTTPRouteGroup\nmetadata:\n  name: a\nspec:\n  matches:\n  - name: all\n"
+        ),
+        "{out}"
+    );
     assert!(out.contains("---\napiVersion: v1\nkind: Service\n"), "{out}");
     assert!(report.contains("UDPRoute u: stays as it is"), "{report}");
 }
