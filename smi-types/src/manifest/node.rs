@@ -131,6 +131,12 @@ impl<'a> Node<'a> {
         self.tree
     }
 
+    /// The text from where the node stands on, and the byte at which that is.
+    pub(crate) fn rest(self) -> (usize, &'a str) {
+        let start = self.tree.start(self.id);
+        (start, self.tree.source_text().get(start..).unwrap_or_default())
+    }
+
     /// Whether the node is a plain YAML scalar.
     pub(crate) fn is_plain(self) -> bool {
         self.tree.is_plain(self.id)
@@ -233,6 +239,12 @@ impl<'a> Key<'a> {
 
     pub(crate) fn location(self) -> Location {
         self.tree.key_location(self.entry)
+    }
+
+    /// The text from where the key stands on, and the byte at which that is; `None` in JSON.
+    pub(crate) fn rest(self) -> Option<(usize, &'a str)> {
+        let start = self.tree.key_start(self.entry)?;
+        Some((start, self.tree.source_text().get(start..)?))
     }
 
     /// Whether the key is a plain YAML scalar.
