@@ -18,7 +18,8 @@ pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
     {
         documents_of(text.split_inclusive('\n'))
     } else {
-        vec![0..text.len()]
+        let whole = 0..text.len();
+        vec![whole]
     }
 }
 
