@@ -28,7 +28,7 @@ pub struct Node<'a> {
     id: NodeId,
 }
 
-/// What a [`Node`] holds.
+/// What a [`Node`] holds: exactly one of these, as in JSON.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
     /// Nothing.
