@@ -68,18 +68,15 @@ impl Report {
         self.errors += other.errors;
         self.warnings += other.warnings;
         let (path, location) = (place.to_path(), Some(spot.location()));
-        self.problems.extend(other.problems.into_iter().map(|problem| Problem {
-            path: path.clone(),
-            location,
-            ..problem
-        }));
+        let placed = |problem: Problem| problem.with_place(path.clone(), location);
+        self.problems.extend(other.problems.into_iter().map(placed));
     }
 
     /// The problems, in the order of the text.
     pub(crate) fn finish(self) -> Vec<Problem> {
         let total = self.count();
         let mut problems = self.problems;
-        problems.sort_by_key(|problem| problem.location);
+        problems.sort_by_key(Problem::location);
         let missing = total - problems.len();
         if missing > 0 {
             let severity =
@@ -120,7 +117,7 @@ impl Reported<'_> {
     /// Says what to do about it.
     pub(crate) fn help(self, help: impl Into<Cow<'static, str>>) {
         if let Some(problem) = self.0 {
-            problem.help = Some(help.into());
+            problem.0.help = Some(help.into());
         }
     }
 }
