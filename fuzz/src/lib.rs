@@ -71,7 +71,9 @@ pub fn conversion_review(input: &[u8]) {
 
 /// Answers any AdmissionReview: with its uid, and with causes where it is denied.
 pub fn admission_review(input: &[u8]) {
-    let Ok(review) = serde_json::from_slice::<AdmissionReview<DynamicObject>>(input) else { return };
+    let Ok(review) = serde_json::from_slice::<AdmissionReview<DynamicObject>>(input) else {
+        return;
+    };
     let uid = review.request.as_ref().map(|request| request.uid.clone());
     let Some(response) = admission::review(review).response else {
         panic!("a review without a response")

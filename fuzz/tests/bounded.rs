@@ -12,16 +12,58 @@ const MAX_LENGTH: usize = 4096;
 
 /// Pieces that inputs are made of, besides what is in the corpus.
 const PIECES: &[&str] = &[
-    "v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4", "TrafficTarget", "TrafficSplit", "TCPRoute",
-    "UDPRoute", "HTTPRouteGroup", "IdentityBinding", "List", "spec", "matches", "ports", "port",
-    "weight", "\"500m\"", "null", "[]", "{}", "-1", "0", "99999", "1e308", "\\u0000", "\u{e9}", "&a ",
-    "*a", "<<: ", "---\n", "...\n", "|\n", "!!x ", "\"", "'", "\n  ", "\t", "{{", "}}", "# ", "\r",
-    "smi-spec.io/preserved", "{\\\"version\\\":1,\\\"fields\\\":[]}", "items", "%YAML 1.1\n", "? ",
+    "v1alpha1",
+    "v1alpha2",
+    "v1alpha3",
+    "v1alpha4",
+    "TrafficTarget",
+    "TrafficSplit",
+    "TCPRoute",
+    "UDPRoute",
+    "HTTPRouteGroup",
+    "IdentityBinding",
+    "List",
+    "spec",
+    "matches",
+    "ports",
+    "port",
+    "weight",
+    "\"500m\"",
+    "null",
+    "[]",
+    "{}",
+    "-1",
+    "0",
+    "99999",
+    "1e308",
+    "\\u0000",
+    "\u{e9}",
+    "&a ",
+    "*a",
+    "<<: ",
+    "---\n",
+    "...\n",
+    "|\n",
+    "!!x ",
+    "\"",
+    "'",
+    "\n  ",
+    "\t",
+    "{{",
+    "}}",
+    "# ",
+    "\r",
+    "smi-spec.io/preserved",
+    "{\\\"version\\\":1,\\\"fields\\\":[]}",
+    "items",
+    "%YAML 1.1\n",
+    "? ",
 ];
 
 fn corpus(extension: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|found| found == extension));
     paths.sort();
     assert!(!paths.is_empty());

@@ -67,8 +67,8 @@ impl Report {
         self.errors += other.errors;
         self.warnings += other.warnings;
         let (path, location) = (place.to_path(), Some(spot.location()));
-        let problems = other.problems.into_iter();
-        self.problems.extend(problems.map(|problem| problem.with_place(path.clone(), location)));
+        let placed = |problem: Problem| problem.with_place(path.clone(), location);
+        self.problems.extend(other.problems.into_iter().map(placed));
     }
 
     /// The problems, in the order of the text, with the object that they are about.

@@ -199,7 +199,7 @@ impl<'p> Validator<'p> {
     /// assert_eq!(*source, "web.yaml");
     /// assert_eq!(
     ///     problem.to_string(),
-    ///     "line 6, column 33: TrafficTarget web: spec.rules[0].name: \
+    ///     "line 6, column 34: TrafficTarget web: spec.rules[0].name: \
     ///      there is no TCPRoute `shop/web`, so the rule adds nothing"
     /// );
     /// ```

@@ -36,7 +36,7 @@ fn cases() -> Vec<Case> {
     let cases = text.split("\n## ").skip(1).map(|case| {
         let (title, body) = case.split_once('\n').unwrap();
         let is_expected = |line: &&str| line.starts_with("> ");
-        let expected = body.lines().take_while(is_expected).map(|line| &line[2..]).collect();
+        let expected = body.lines().map_while(|line| line.strip_prefix("> ")).collect();
         let manifest: Vec<&str> = body.lines().skip_while(is_expected).collect();
         Case { title, expected, manifest: manifest.join("\n") }
     });
@@ -106,7 +106,7 @@ fn a_fix_removes_its_problem_and_nothing_else() {
         assert_eq!(edited, fixes.len(), "{}", case.title);
         assert_eq!(fixed.lines().count(), case.manifest.lines().count(), "{}", case.title);
     }
-    assert_eq!(fixed_problems, 3);
+    assert_eq!(fixed_problems, 5);
 }
 
 #[test]

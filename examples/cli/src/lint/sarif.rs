@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use serde_json::{Value, json};
-use smi_types::problem::{Code, Severity};
+use smi_types::problem::{Code, Fix, Severity};
 
 use super::Found;
 use crate::problems::Finding;
@@ -50,25 +50,22 @@ fn result(found: &Found, files: &[(String, String)]) -> Value {
         files.iter().find(|(name, _)| *name == finding.file()).map(|(_, text)| text.as_str());
     let index = Code::ALL.iter().position(|code| code.as_str() == finding.code());
     let artifact = json!({"uri": uri(finding.file())});
-    let mut physical = json!({"artifactLocation": artifact});
-    if let Some(span) = text.and_then(|text| finding.span(text)) {
-        physical["region"] = region(text.unwrap_or_default(), span);
-    }
-    let mut location = json!({"physicalLocation": physical});
-    if let Some(object) = finding.object() {
-        location["logicalLocations"] = json!([{"fullyQualifiedName": object, "kind": "resource"}]);
-    }
-    let mut result = json!({
+    let physical = json!({"artifactLocation": artifact});
+    let region_of = |text: &str| Some(region(text, finding.span(text)?));
+    let physical = with(physical, "region", text.and_then(region_of));
+    let location = json!({"physicalLocation": physical});
+    let name = |object| json!([{"fullyQualifiedName": object, "kind": "resource"}]);
+    let location = with(location, "logicalLocations", finding.object().map(name));
+    let result = json!({
         "ruleId": finding.code(),
         "ruleIndex": index.unwrap_or(Code::ALL.len()),
         "level": if finding.is_error() { "error" } else { "warning" },
         "message": {"text": message(finding)},
         "locations": [location],
     });
-    if let (Some(fix), Some(text)) = (fix, text) {
-        let help = finding.help().unwrap_or("edit the text");
-        result["fixes"] = json!([{
-            "description": {"text": help},
+    let edit = |(fix, text): (&Fix, &str)| {
+        json!([{
+            "description": {"text": finding.help().unwrap_or("edit the text")},
             "artifactChanges": [{
                 "artifactLocation": artifact,
                 "replacements": [{
@@ -76,9 +73,17 @@ fn result(found: &Found, files: &[(String, String)]) -> Value {
                     "insertedContent": {"text": fix.replacement()},
                 }],
             }],
-        }]);
+        }])
+    };
+    with(result, "fixes", fix.as_ref().zip(text).map(edit))
+}
+
+/// An object with one more property, if there is one.
+fn with(mut object: Value, key: &str, property: Option<Value>) -> Value {
+    if let (Some(properties), Some(property)) = (object.as_object_mut(), property) {
+        properties.insert(key.to_owned(), property);
     }
-    result
+    object
 }
 
 fn message(finding: &Finding) -> String {
