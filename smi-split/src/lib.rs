@@ -75,6 +75,8 @@ mod compile;
 mod event;
 #[cfg(feature = "smi-types")]
 mod from_smi;
+#[cfg(feature = "live")]
+mod live;
 mod pick;
 mod resource;
 mod service;
@@ -87,11 +89,13 @@ mod weights;
 
 pub use smi_policy::ObjectName;
 
-pub use backends::{Backends, Leaf};
+pub use backends::{AvailableBackends, Backends, Leaf};
 pub use builder::SplitsBuilder;
 pub use call::Call;
 pub use event::Event;
-pub use pick::Picker;
+#[cfg(feature = "live")]
+pub use live::{Generation, Live};
+pub use pick::{Available, Picker};
 pub use resource::{Backend, MatchRef, TrafficSplit};
 pub use service::{Port, Protocol, Service, ServicePort, TargetPort};
 pub use service_name::{ServiceName, ServiceNameError};
