@@ -62,9 +62,9 @@
 //! # Untrusted input
 //!
 //! Manifests and requests may both be hostile. Regular expressions are RE2's and run in time linear
-//! in the request; patterns whose automaton would be too large are refused when the policy is
-//! compiled ([`Limits`]). A decision takes time linear in the size of the request and in the number
-//! of matches of the targets that concern this source and destination. Nothing panics.
+//! in the request; patterns that would compile to too much are refused when the policy is compiled
+//! ([`Limits`]). A decision takes time linear in the size of the request and in the number of matches
+//! of the targets that concern this source and destination. Nothing panics.
 //!
 //! # Features
 //!

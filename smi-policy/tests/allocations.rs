@@ -45,8 +45,8 @@ fn assert_free<H: smi_policy::Headers + ?Sized>(
 #[test]
 fn a_decision_allocates_nothing() {
     let policy = policy(Semantics::default());
-    let accounts = ["web", "cart", "db", "stranger"]
-        .map(|name| Identity::service_account("shop", name));
+    let accounts =
+        ["web", "cart", "db", "stranger"].map(|name| Identity::service_account("shop", name));
     let [web, cart, db, stranger] = &accounts;
     let spiffe = Identity::spiffe("spiffe://cluster.local/ns/shop/sa/web").unwrap();
     let linkerd =

@@ -53,12 +53,7 @@ pub enum Version {
 
 impl Version {
     /// All versions, oldest first.
-    pub const ALL: [Self; 4] = [
-        Self::V1alpha1,
-        Self::V1alpha2,
-        Self::V1alpha3,
-        Self::V1alpha4,
-    ];
+    pub const ALL: [Self; 4] = [Self::V1alpha1, Self::V1alpha2, Self::V1alpha3, Self::V1alpha4];
 
     /// The version as `apiVersion` spells it: `v1alpha4`.
     pub const fn as_str(self) -> &'static str {
@@ -72,9 +67,7 @@ impl Version {
 
     /// The version of this name, if it is one of SMI.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.as_str() == name)
+        Self::ALL.into_iter().find(|version| version.as_str() == name)
     }
 }
 

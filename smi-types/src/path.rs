@@ -260,7 +260,7 @@ impl Parser<'_> {
     }
 
     fn take_while(&mut self, keep: impl Fn(char) -> bool) -> &str {
-        let rest = self.rest.trim_start_matches(|c| keep(c));
+        let rest = self.rest.trim_start_matches(keep);
         let (taken, rest) = self.rest.split_at(self.rest.len() - rest.len());
         self.rest = rest;
         taken

@@ -23,7 +23,8 @@ enum Methods {
 enum PathCondition {
     /// No `pathRegex`: the path is not looked at.
     None,
-    /// A regex; an unconstrained one accepts unclean paths too, if they begin with a slash.
+    /// A regex; an unconstrained one accepts every path that begins with a slash, an unclean one
+    /// too.
     Regex { regex: Regex, unconstrained: bool },
 }
 
@@ -144,12 +145,12 @@ impl Methods {
 
 impl PathCondition {
     fn accepts(&self, path: &PathSubject<'_>) -> bool {
-        match (self, path) {
-            (Self::None, _) => true,
-            (Self::Regex { regex, .. }, PathSubject::Clean(path)) => regex.is_match(path),
-            (Self::Regex { unconstrained, .. }, PathSubject::Unclean { rooted }) => {
-                *unconstrained && *rooted
-            }
+        let Self::Regex { regex, unconstrained } = self else { return true };
+        match path {
+            // Also where the regex itself could not pass a byte that is not UTF-8.
+            _ if *unconstrained && path.is_rooted() => true,
+            PathSubject::Clean(path) => regex.is_match(path),
+            PathSubject::Unclean { .. } => false,
         }
     }
 }

@@ -41,6 +41,14 @@ impl<'r> PathSubject<'r> {
         }
     }
 
+    /// Whether it is a path that begins with a slash.
+    pub(crate) fn is_rooted(&self) -> bool {
+        match self {
+            Self::Clean(path) => path.starts_with(b"/"),
+            Self::Unclean { rooted } => *rooted,
+        }
+    }
+
     /// Prepares the target of a CONNECT request: `host:port` (RFC 9110 §9.3.6), or unclean.
     pub(crate) fn of_authority(authority: &'r [u8]) -> Self {
         if is_authority_form(authority) {

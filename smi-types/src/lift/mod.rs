@@ -17,7 +17,7 @@ mod subject;
 mod traffic_split;
 mod traffic_target;
 
-pub(crate) use self::shape::list;
+pub(crate) use self::shape::{list, wrong_type};
 use crate::api::{Kind, Version};
 use crate::hub::Object;
 use crate::manifest::{Mapping, Node};

@@ -3,7 +3,7 @@
 use super::shape::describe;
 use super::{Lifted, Void};
 use crate::hub::PortCondition;
-use crate::manifest::{Node, Value};
+use crate::manifest::{Node, Value, excerpt};
 use crate::path::Place;
 use crate::problem::{Code, Report};
 use crate::quantity::Quantity;
@@ -50,7 +50,7 @@ pub(super) fn route_port(node: Node<'_>, place: &Place<'_>, report: &mut Report)
 pub(super) fn quantity(
     node: Node<'_>,
     place: &Place<'_>,
-    backend: &str,
+    backend: Option<&str>,
     report: &mut Report,
 ) -> Lifted<Quantity> {
     let found = match node.value() {
@@ -62,8 +62,8 @@ pub(super) fn quantity(
         Ok(quantity) if !quantity.is_negative() => Ok(quantity),
         Ok(_) => Err(weight(node, place, backend, "a quantity that is not negative", report)),
         Err(error) => {
-            let message =
-                format!("the weight of backend {backend} is void, and so is the split: {error}");
+            let weight = weight_of(backend);
+            let message = format!("{weight} is void, and so is the split: {error}");
             report.error(Code::InvalidWeight, place, node, message);
             Err(Void)
         }
@@ -74,7 +74,7 @@ pub(super) fn quantity(
 pub(super) fn whole(
     node: Node<'_>,
     place: &Place<'_>,
-    backend: &str,
+    backend: Option<&str>,
     report: &mut Report,
 ) -> Lifted<Quantity> {
     match node.value() {
@@ -87,16 +87,25 @@ pub(super) fn whole(
 fn weight(
     node: Node<'_>,
     place: &Place<'_>,
-    backend: &str,
+    backend: Option<&str>,
     expected: &str,
     report: &mut Report,
 ) -> Void {
     let message = format!(
-        "the weight of backend {backend} is void, and so is the split: expected {expected}, found {}",
+        "{} is void, and so is the split: expected {expected}, found {}",
+        weight_of(backend),
         describe(node)
     );
     report.error(Code::InvalidWeight, place, node, message);
     Void
+}
+
+/// What messages call the weight of a backend.
+pub(super) fn weight_of(backend: Option<&str>) -> String {
+    match backend {
+        Some(service) => format!("the weight of backend {}", excerpt(service)),
+        None => "this weight".to_owned(),
+    }
 }
 
 /// The number that a text of decimal digits says, however many zeros lead.

@@ -80,7 +80,7 @@ pub(super) fn optional_text(
 }
 
 /// Reports a value of the wrong type.
-pub(super) fn wrong_type(
+pub(crate) fn wrong_type(
     node: Node<'_>,
     place: &Place<'_>,
     expected: &str,

@@ -1,5 +1,5 @@
 use super::fields::{fields, no_remark};
-use super::number::{quantity, whole};
+use super::number::{quantity, weight_of, whole};
 use super::shape::{list, mapping, optional_text, required_text};
 use super::{Lifted, Source, Void, layout};
 use crate::api::{Group, Version};
@@ -68,13 +68,13 @@ fn backend(
     let backend = mapping(node, place, report)?;
     let [service, weight] = fields(backend, place, ["service", "weight"], report, no_remark);
     let service = required_text(service, node, &place.key("service"), report);
-    let name = service.map_or_else(|Void| "without name".to_owned(), excerpt);
+    let name = service.ok();
     let place = place.key("weight");
     let weight = match weight {
-        Some(node) if version == Version::V1alpha1 => quantity(node, &place, &name, report),
-        Some(node) => whole(node, &place, &name, report),
+        Some(node) if version == Version::V1alpha1 => quantity(node, &place, name, report),
+        Some(node) => whole(node, &place, name, report),
         None => {
-            let message = format!("the weight of backend {name} is missing, so the split is void");
+            let message = format!("{} is missing, so the split is void", weight_of(name));
             let reported = report.error(Code::InvalidWeight, &place, node, message);
             reported.help("write `weight: 0` for a backend that gets no traffic");
             Err(Void)

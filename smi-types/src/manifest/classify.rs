@@ -3,6 +3,7 @@
 use super::node::{Node, Value};
 use super::syntax::excerpt;
 use crate::api::{Group, Kind, Version};
+use crate::lift::wrong_type;
 use crate::path::Place;
 use crate::problem::{Code, Report};
 use crate::suggest;
@@ -60,6 +61,14 @@ impl<'d> Claim<'d> {
         }
     }
 
+    /// Whether anything says that the document is one of SMI.
+    fn is_ours(self, root: Node<'_>) -> bool {
+        let group = self.api_version.and_then(|version| version.split_once('/'));
+        group.is_some_and(|(group, _)| is_near(group))
+            || self.kind.and_then(Kind::parse).is_some()
+            || guess(root).is_some()
+    }
+
     /// Judges the claim.
     pub(super) fn class(self, root: Node<'d>, report: &mut Report) -> Class<'d> {
         let Some(mapping) = root.as_mapping() else {
@@ -67,6 +76,13 @@ impl<'d> Claim<'d> {
         };
         if mapping.is_empty() {
             return Class::Foreign;
+        }
+        for key in ["apiVersion", "kind"] {
+            let wrong = root.get(key).filter(|node| !node.is_null() && node.as_str().is_none());
+            if let Some(node) = wrong.filter(|_| self.is_ours(root)) {
+                wrong_type(node, &Place::ROOT.key(key), "text", report);
+                return Class::Undecodable;
+            }
         }
         match self {
             Self { api_version: Some(version), kind: Some(kind) } => {
@@ -222,7 +238,7 @@ fn kind_only<'d>(kind: &'d str, root: Node<'d>, report: &mut Report) -> Class<'d
         None => guess(root),
     };
     let Some(meant) = meant else { return Class::Foreign };
-    let message = format!("`apiVersion` is missing, and this looks like a {meant}");
+    let message = format!("`apiVersion` is missing, and the fields are those of {meant}");
     let reported = report.error(Code::MissingApiVersion, &place, root, message);
     reported.help(format!("write {}", newest(meant)));
     Class::Undecodable
@@ -250,11 +266,10 @@ fn neither<'d>(root: Node<'d>, report: &mut Report) -> Class<'d> {
 fn missing_kind<'d>(guess: Option<Kind>, root: Node<'d>, report: &mut Report) -> Class<'d> {
     let place = Place::ROOT.key("kind");
     let message = match guess {
-        Some(kind) => format!("`kind` is missing, and this looks like a {kind}"),
+        Some(kind) => format!("`kind` is missing, and the fields are those of {kind}"),
         None => "`kind` is missing".to_owned(),
     };
-    let spot = root.get("kind").unwrap_or(root);
-    let reported = report.error(Code::MissingKind, &place, spot, message);
+    let reported = report.error(Code::MissingKind, &place, root, message);
     if let Some(kind) = guess {
         reported.help(format!("write `kind: {kind}` and {}", newest(kind)));
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::key::ObjectKey;
 use super::node::Node;
-use super::source::{Location, Source};
+use super::source::Location;
 use super::tree::{NodeId, Tree};
 use crate::api::Kind;
 use crate::hub::Object;
@@ -15,9 +15,11 @@ use crate::problem::Problem;
 pub struct Document {
     pub(super) number: usize,
     pub(super) item: Option<usize>,
-    pub(super) source: Arc<Source>,
+    pub(super) tree: Arc<Tree>,
+    /// The value; `None` if the document could not be parsed.
+    pub(super) root: Option<NodeId>,
+    /// The bytes of the source at which the document, or the list that it is an item of, stands.
     pub(super) range: Range<usize>,
-    pub(super) root: Option<(Arc<Tree>, NodeId)>,
     /// The SMI kind that is named, and whether the group leaves no doubt about it.
     pub(super) claim: Option<(Kind, bool)>,
     pub(super) content: Content,
@@ -52,7 +54,7 @@ impl Document {
     pub fn location(&self) -> Location {
         match self.root() {
             Some(root) => root.location(),
-            None => self.source.location(self.range.start),
+            None => self.tree.source().location(self.range.start),
         }
     }
 
@@ -104,7 +106,7 @@ impl Document {
 
     /// The values of the document as they are written; `None` if it could not be parsed.
     pub fn root(&self) -> Option<Node<'_>> {
-        self.root.as_ref().map(|(tree, id)| Node::new(tree, *id))
+        self.root.map(|id| Node::new(&self.tree, id))
     }
 
     /// Where a field stands or, if it is absent, what is nearest above it.
@@ -195,7 +197,7 @@ impl Document {
         if self.item.is_some() {
             return None;
         }
-        self.source.text().get(self.range.clone())
+        self.tree.source().text().get(self.range.clone())
     }
 
     /// What names the object as far as messages go.

@@ -7,47 +7,47 @@ use std::sync::Arc;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::budget::Budget;
+use super::builder::{Builder, OpenKey};
 use super::number::Number;
-use super::source::Source;
 use super::syntax::SyntaxError;
-use super::tree::{Builder, Data, Format, NodeId, OpenKey, Tree};
+use super::tree::{Data, NodeId};
 use crate::problem::Code;
 
-/// A document that was read, and where the text goes on behind it.
+/// A document that was read.
 pub(super) struct Parsed {
-    pub(super) tree: Tree,
-    /// The byte of the source at which the next document begins.
-    pub(super) next: Option<usize>,
+    pub(super) root: NodeId,
+    /// The byte of the source behind it and the space that follows.
+    pub(super) end: usize,
 }
 
 /// Reads the document that begins at the start of this range of the source.
 pub(super) fn parse(
-    source: &Arc<Source>,
+    builder: &mut Builder,
     range: Range<usize>,
     budget: &mut Budget,
 ) -> Result<Parsed, SyntaxError> {
+    let source = Arc::clone(builder.source());
     let text = source.text().get(range.clone()).unwrap_or_default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let mut loader = Loader { builder: Builder::new(source), budget, depth: 0, failure: None };
-    let root = ValueSeed(&mut loader).deserialize(&mut deserializer);
-    if let Err(error) = root {
+    let mut loader = Loader { builder, budget, depth: 0, failure: None };
+    let root = ValueSeed(&mut loader).deserialize(&mut deserializer).map_err(|error| {
         let start = range.start + byte(text, &error);
-        return Err(match loader.failure {
+        match loader.failure.take() {
             Some(failure) if failure.start == UNKNOWN => SyntaxError { start, ..failure },
             Some(failure) => failure,
             None => SyntaxError::new(Code::JsonSyntax, start, message(&error)),
-        });
-    }
+        }
+    })?;
     // The parser doesn't tell where it stopped, unless it is made to complain about what follows.
-    let next = deserializer.end().err().map(|error| range.start + byte(text, &error));
-    let end = next.unwrap_or(range.end);
-    let tree = loader.builder.finish(Format::Json(range.start..end));
-    Ok(Parsed { tree, next })
+    let end = deserializer.end().err().map(|error| range.start + byte(text, &error));
+    let end = end.unwrap_or(range.end);
+    builder.note_json(root, range.start..end);
+    Ok(Parsed { root, end })
 }
 
 /// Whether a text begins as a JSON object does.
 pub(super) fn looks_like_object(text: &str) -> bool {
-    let inner = text.trim_start().strip_prefix('{').map(str::trim_start);
+    let inner = text.strip_prefix('{').map(str::trim_start);
     inner.is_some_and(|inner| inner.starts_with(['"', '}']))
 }
 
@@ -110,15 +110,15 @@ fn skip_string(bytes: &mut impl Iterator<Item = (usize, u8)>) {
 /// The place of something that the parser will be asked for.
 const UNKNOWN: usize = usize::MAX;
 
-struct Loader<'s, 'b> {
-    builder: Builder<'s>,
+struct Loader<'b> {
+    builder: &'b mut Builder,
     budget: &'b mut Budget,
     depth: usize,
     /// Why the visitors gave up, as the parser's errors can't carry it.
     failure: Option<SyntaxError>,
 }
 
-impl Loader<'_, '_> {
+impl Loader<'_> {
     fn fail<E: Error>(&mut self, failure: SyntaxError) -> E {
         self.failure = Some(failure);
         E::custom("refused")
@@ -130,26 +130,26 @@ impl Loader<'_, '_> {
     }
 }
 
-struct ValueSeed<'l, 's, 'b>(&'l mut Loader<'s, 'b>);
+struct ValueSeed<'l, 'b>(&'l mut Loader<'b>);
 
-impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
     type Value = NodeId;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<NodeId, D::Error> {
         let Self(loader) = self;
         loader.budget.spend(UNKNOWN, 1).map_err(|failure| loader.fail(failure))?;
-        let id = loader.builder.begin(0);
+        let id = loader.builder.begin(None);
         deserializer.deserialize_any(ValueVisitor { loader, id })?;
         Ok(id)
     }
 }
 
-struct ValueVisitor<'l, 's, 'b> {
-    loader: &'l mut Loader<'s, 'b>,
+struct ValueVisitor<'l, 'b> {
+    loader: &'l mut Loader<'b>,
     id: NodeId,
 }
 
-impl<'de> Visitor<'de> for ValueVisitor<'_, '_, '_> {
+impl<'de> Visitor<'de> for ValueVisitor<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -217,9 +217,9 @@ impl<'de> Visitor<'de> for ValueVisitor<'_, '_, '_> {
     }
 }
 
-struct KeySeed<'l, 's, 'b>(&'l mut Loader<'s, 'b>);
+struct KeySeed<'l, 'b>(&'l mut Loader<'b>);
 
-impl<'de> DeserializeSeed<'de> for KeySeed<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for KeySeed<'_, '_> {
     type Value = OpenKey;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<OpenKey, D::Error> {
@@ -227,7 +227,7 @@ impl<'de> DeserializeSeed<'de> for KeySeed<'_, '_, '_> {
     }
 }
 
-impl Visitor<'_> for KeySeed<'_, '_, '_> {
+impl Visitor<'_> for KeySeed<'_, '_> {
     type Value = OpenKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -237,7 +237,7 @@ impl Visitor<'_> for KeySeed<'_, '_, '_> {
     fn visit_str<E: Error>(self, key: &str) -> Result<OpenKey, E> {
         let text = self.0.builder.text(key);
         // A key that is a slice of the source stands right behind its quote.
-        let start = text.start_in_source().map_or(UNKNOWN, |start| start.saturating_sub(1));
+        let start = text.start_in_source().map(|start| start.saturating_sub(1));
         Ok(OpenKey { text, start, plain: false })
     }
 }
@@ -252,7 +252,7 @@ fn byte(text: &str, error: &serde_json::Error) -> usize {
 
 /// What the parser says, without its own idea of the place, which counts from the document.
 fn message(error: &serde_json::Error) -> String {
-    let message = error.to_string();
+    let message = error.to_string().replace("expected ident", "expected a value");
     match message.rfind(" at line ") {
         Some(end) => message.get(..end).unwrap_or_default().to_owned(),
         None => message,

@@ -99,7 +99,8 @@ impl Limits {
         self
     }
 
-    /// How many errors, and how many warnings, are listed for one document: 100 unless set.
+    /// How many errors, and how many warnings, are listed for one document: 100 unless set. When a
+    /// hundred times as many problems were listed, only one of each is for the documents that follow.
     pub fn problems(mut self, problems: usize) -> Self {
         self.problems = problems;
         self

@@ -1,15 +1,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::budget::Budget;
 use super::classify::{Claim, Class, Inherited, is_template};
 use super::document::{Content, Document};
 use super::node::Node;
 use super::options::{MissingApiVersion, ReadOptions};
-use super::source::Source;
+use super::parse::{Parsed, ParsedDocument, parse};
+use super::remarks;
 use super::syntax::SyntaxError;
 use super::tree::{NodeId, Tree};
-use super::{json, remarks, stream, yaml};
 use crate::api::Kind;
 use crate::hub::Object;
 use crate::lift::{self, Lifted, Void, lift};
@@ -18,111 +17,47 @@ use crate::problem::{Code, Problem, Report, Severity};
 
 /// Reads a text.
 pub(super) fn read(text: &str, options: &ReadOptions) -> Vec<Document> {
-    let limits = options.limits;
-    let too_long = text.len() > limits.bytes;
-    let source = Arc::new(Source::new(if too_long { "" } else { text }));
-    let budget = Budget::new(limits);
-    let mut reader =
-        Reader { source, options, budget, documents: Vec::new(), number: 0, full: false };
-    if too_long {
-        let message = format!("the text has {} bytes, more than {}", text.len(), limits.bytes);
-        reader.broken(0..0, SyntaxError::new(Code::LimitExceeded, 0, message));
-        return reader.documents;
+    let Parsed { tree, documents } = parse(text, options.limits);
+    let tree = Arc::new(tree);
+    let template = tree.source().text().contains("{{");
+    let mut reader = Reader {
+        tree: &tree,
+        options,
+        template,
+        documents: Vec::with_capacity(documents.len()),
+        number: 0,
+        full: false,
+        listed: 0,
+    };
+    for ParsedDocument { range, root } in documents {
+        reader.number += 1;
+        match root {
+            Ok(root) => reader.node(root, &range, None, &mut None),
+            Err(error) => reader.broken(range, error),
+        }
     }
-    reader.stream();
     reader.documents
 }
 
-struct Reader<'o> {
-    source: Arc<Source>,
-    options: &'o ReadOptions,
-    budget: Budget,
+struct Reader<'r> {
+    tree: &'r Arc<Tree>,
+    options: &'r ReadOptions,
+    /// Whether the text has double braces anywhere.
+    template: bool,
     documents: Vec<Document>,
     /// How many documents were found, lists counted as one.
     number: usize,
     /// Whether there are more documents than the limits allow.
     full: bool,
+    /// How many problems were listed.
+    listed: usize,
 }
 
-impl Reader<'_> {
-    fn stream(&mut self) {
-        const BOM: char = '\u{feff}';
-        let source = Arc::clone(&self.source);
-        let text = source.text();
-        let start = text.len() - text.strip_prefix(BOM).unwrap_or(text).len();
-        for range in stream::documents(text.get(start..).unwrap_or_default()) {
-            self.document(range.start + start..range.end + start);
-        }
-    }
-
-    /// Reads what stands between two markers: a YAML document, or JSON documents behind each other.
-    fn document(&mut self, range: Range<usize>) {
-        let source = Arc::clone(&self.source);
-        let text = source.text().get(range.clone()).unwrap_or_default();
-        let body = text.strip_prefix("---").unwrap_or(text);
-        if json::looks_like_object(body) {
-            let space = body.len() - body.trim_start().len();
-            let start = range.start + (text.len() - body.len()) + space;
-            self.json(start..range.end, range);
-        } else {
-            self.yaml(range);
-        }
-    }
-
-    fn yaml(&mut self, range: Range<usize>) {
-        let spent = self.budget.spent();
-        match yaml::parse(&self.source, range.clone(), &mut self.budget) {
-            Ok(None) => {}
-            Ok(Some(tree)) => self.parsed(tree, range),
-            Err(error) => {
-                self.budget.refund(spent);
-                self.broken(range, error);
-            }
-        }
-    }
-
-    /// Reads JSON documents. `document` is the range with its markers.
-    fn json(&mut self, range: Range<usize>, document: Range<usize>) {
-        // An unclosed bracket makes the parser run to the end. This is how many bytes it may read in
-        // vain before it is no longer sought within what was read where the next document begins.
-        let mut patience = 4 * range.len();
-        let mut start = range.start;
-        while start < range.end && !self.full {
-            let spent = self.budget.spent();
-            let error = match json::parse(&self.source, start..range.end, &mut self.budget) {
-                Ok(parsed) => {
-                    let end = parsed.next.unwrap_or(range.end);
-                    self.parsed(parsed.tree, start..end);
-                    start = end.max(start + 1);
-                    continue;
-                }
-                Err(error) => error,
-            };
-            self.budget.refund(spent);
-            if start == range.start && error.code == Code::JsonSyntax {
-                // YAML takes more than JSON between braces.
-                if let Ok(Some(tree)) =
-                    yaml::parse(&self.source, document.clone(), &mut self.budget)
-                {
-                    self.parsed(tree, document);
-                    return;
-                }
-                self.budget.refund(spent);
-            }
-            let read = error.start.saturating_sub(start);
-            let resume = if patience > read { start } else { error.start };
-            patience = patience.saturating_sub(read);
-            let rest = self.source.text().get(resume..range.end).unwrap_or_default();
-            let next = rest.find("\n{").map_or(range.end, |at| resume + at + 1);
-            self.broken(start..next, error);
-            start = next;
-        }
-    }
-
+impl<'r> Reader<'r> {
     /// Takes up a document that could not be parsed.
     fn broken(&mut self, range: Range<usize>, mut error: SyntaxError) {
-        self.number += 1;
-        let text = self.source.text().get(range.clone()).unwrap_or_default();
+        let source = self.tree.source();
+        let text = source.text().get(range.clone()).unwrap_or_default();
         if matches!(error.code, Code::YamlSyntax | Code::JsonSyntax)
             && let Some(at) =
                 ["{{", "{%", "<%", "${"].iter().filter_map(|open| text.find(open)).min()
@@ -134,7 +69,7 @@ impl Reader<'_> {
             error = SyntaxError::new(Code::UnrenderedTemplate, range.start + at, message)
                 .with_help("render it first, for instance with `helm template`");
         }
-        let location = Some(self.source.location(error.start));
+        let location = Some(source.location(error.start));
         let path = FieldPath::root();
         let mut problem = Problem::new(Severity::Error, error.code, path, location, error.message);
         if let Some(help) = error.help {
@@ -143,77 +78,70 @@ impl Reader<'_> {
         self.push(Document {
             number: self.number,
             item: None,
-            source: Arc::clone(&self.source),
-            range,
+            tree: Arc::clone(self.tree),
             root: None,
+            range,
             claim: None,
             content: Content::Undecodable,
             problems: vec![problem],
         });
     }
 
-    fn parsed(&mut self, tree: Tree, range: Range<usize>) {
-        self.number += 1;
-        let tree = Arc::new(tree);
-        self.node(&tree, Tree::ROOT, &range, None, &mut None);
-    }
-
     /// Takes up a document, or an item of a list.
     fn node(
         &mut self,
-        tree: &Arc<Tree>,
         id: NodeId,
         range: &Range<usize>,
-        inherited: Option<Inherited<'_>>,
+        inherited: Option<Inherited<'r>>,
         item: &mut Option<usize>,
     ) {
-        let root = Node::new(tree, id);
+        let root = Node::new(self.tree, id);
         let claim = Claim::of(root, inherited);
         let mut document = Document {
             number: self.number,
             item: *item,
-            source: Arc::clone(&self.source),
+            tree: Arc::clone(self.tree),
+            root: Some(id),
             range: range.clone(),
-            root: Some((Arc::clone(tree), id)),
             claim: claim.smi_kind(),
             content: Content::Undecodable,
             problems: Vec::new(),
         };
-        let mut report = Report::new(self.options.limits.problems, document.named());
+        let mut report = Report::new(self.problems_to_list());
         match claim.class(root, &mut report) {
             Class::Smi(kind, version) => {
-                let text = self.source.text().get(range.clone()).unwrap_or_default();
-                remarks::report(root, text, &mut report);
+                let identified = identified(root, &mut report);
+                remarks::report(root, self.template && identified.is_ok(), &mut report);
                 let object = match version {
                     Some(version) => lift(kind, version, root, &mut report),
                     None => self.without_version(kind, root, &mut report),
                 };
-                if let (Ok(object), Ok(())) = (object, identified(root, &mut report)) {
+                if let (Ok(object), Ok(())) = (object, identified) {
                     document.content = Content::Smi(object);
                 }
             }
             Class::List(items, inherited) => {
                 if let Ok(items) = items_of(items, &mut report) {
-                    self.items(tree, items, range, inherited, item);
+                    self.items(items, range, inherited, item);
                     return;
                 }
             }
             Class::Foreign => document.content = Content::Foreign,
             Class::Undecodable => {}
         }
-        document.problems = report.finish();
+        document.problems = report.finish(|| document.named());
+        self.listed = self.listed.saturating_add(document.problems.len());
         self.push(document);
         if let Some(item) = item {
             *item += 1;
         }
     }
 
-    fn items<'d>(
+    fn items(
         &mut self,
-        tree: &Arc<Tree>,
-        items: impl Iterator<Item = Node<'d>>,
+        items: impl Iterator<Item = Node<'r>>,
         range: &Range<usize>,
-        inherited: Option<Inherited<'_>>,
+        inherited: Option<Inherited<'r>>,
         item: &mut Option<usize>,
     ) {
         let mut outermost = Some(0);
@@ -222,39 +150,43 @@ impl Reader<'_> {
             if self.full {
                 return;
             }
-            self.node(tree, node.id(), range, inherited, item);
+            self.node(node.id(), range, inherited, item);
         }
     }
 
     /// Reads an SMI object that has no `apiVersion`.
     fn without_version(&self, kind: Kind, root: Node<'_>, report: &mut Report) -> Lifted<Object> {
-        let newest = kind.versions().last().copied();
-        let place = Place::ROOT.key("apiVersion");
-        if self.options.missing_api_version == MissingApiVersion::Error {
-            let reported =
-                report.error(Code::MissingApiVersion, &place, root, "`apiVersion` is missing");
-            if let Some(newest) = newest {
-                reported.help(format!("write `apiVersion: {}/{newest}`", kind.group()));
-            }
-            return Err(Void);
-        }
         let attempts = kind.versions().iter().rev().map(|version| {
             let mut attempt = report.attempt();
             let object = lift(kind, *version, root, &mut attempt);
             (*version, object, attempt)
         });
         // Of those with the fewest problems the first one, which is the newest.
-        let Some((version, object, attempt)) =
-            attempts.min_by_key(|(_, object, attempt)| (object.is_err(), attempt.count()))
-        else {
-            return Err(Void);
-        };
-        let message = format!("`apiVersion` is missing: read as {}/{version}", kind.group());
-        report
-            .warning(Code::InferredApiVersion, &place, root, message)
-            .help(format!("write `apiVersion: {}/{version}`", kind.group()));
-        report.append(attempt);
-        object
+        let best = attempts.min_by_key(|(_, object, attempt)| (object.is_err(), attempt.count()));
+        let (version, object, attempt) = best.ok_or(Void)?;
+        let place = Place::ROOT.key("apiVersion");
+        let api_version = format!("{}/{version}", kind.group());
+        let help = format!("write `apiVersion: {api_version}`");
+        match self.options.missing_api_version {
+            MissingApiVersion::Error => {
+                let message = "`apiVersion` is missing";
+                report.error(Code::MissingApiVersion, &place, root, message).help(help);
+                Err(Void)
+            }
+            MissingApiVersion::Infer => {
+                let message = format!("`apiVersion` is missing: read as {api_version}");
+                report.warning(Code::InferredApiVersion, &place, root, message).help(help);
+                report.append(attempt);
+                object
+            }
+        }
+    }
+
+    /// How many errors, and how many warnings, to list for the next document. When very many were
+    /// listed already, one must do: it says why the document is undecodable.
+    fn problems_to_list(&self) -> usize {
+        let limit = self.options.limits.problems;
+        if self.listed < limit.saturating_mul(100) { limit } else { limit.min(1) }
     }
 
     fn push(&mut self, document: Document) {

@@ -1,15 +1,16 @@
 //! What surprises about the text of an SMI object, whatever its fields mean.
 
 use super::node::{Node, Value};
-use super::scalar::kubectl_reading;
+use super::scalar::{OtherReading, other_reading};
 use super::syntax::excerpt;
 use crate::path::Place;
 use crate::problem::{Code, Report};
 
 /// Reports scalars that kubectl reads otherwise, tags without meaning, and traces of templates.
-pub(super) fn report(root: Node<'_>, text: &str, report: &mut Report) {
+///
+/// `template` is whether there are double braces anywhere in the text.
+pub(super) fn report(root: Node<'_>, template: bool, report: &mut Report) {
     let tree = root.tree();
-    let template = text.contains("{{");
     if tree.is_ambiguous() || tree.has_unknown_tags() || template {
         Walk { template, report }.node(root, &Place::ROOT);
     }
@@ -53,12 +54,12 @@ impl Walk<'_> {
             self.text(node, text, place);
         }
         let written = node.plain_text();
-        let Some(theirs) = kubectl_reading(written) else { return };
+        let Some(OtherReading { reader, value: theirs }) = other_reading(written) else { return };
         let ours = match value {
             Value::Number(number) => format!("the number `{number}`"),
             _ => "text".to_owned(),
         };
-        let message = format!("{} is {ours} here, and `{theirs}` to kubectl", excerpt(written));
+        let message = format!("{} is {ours} here, and `{theirs}` to {reader}", excerpt(written));
         let reported = self.report.warning(Code::AmbiguousScalar, place, node, message);
         match value {
             Value::Number(number) => reported.help(format!("write `{number}`")),
@@ -67,16 +68,17 @@ impl Walk<'_> {
     }
 
     fn key(&mut self, key: super::Key<'_>, place: &Place<'_>) {
-        let theirs = match key.text() {
-            "<<" => "a merge of another mapping".to_owned(),
-            text => match kubectl_reading(text) {
-                Some(theirs) => format!("`{theirs}`"),
-                None => return,
-            },
-        };
-        let message =
-            format!("the key {} is text here, and {theirs} to kubectl", excerpt(key.text()));
-        self.report.warning(Code::AmbiguousScalar, place, key, message).help("put it in quotes");
+        let text = key.text();
+        if text == "<<" {
+            let message = "the key `<<` is text here, and merges another mapping for kubectl";
+            let reported = self.report.warning(Code::AmbiguousScalar, place, key, message);
+            reported.help("write out the fields that it should bring");
+        } else if let Some(OtherReading { reader, value }) = other_reading(text) {
+            let message =
+                format!("the key {} is text here, and `{value}` to {reader}", excerpt(text));
+            let reported = self.report.warning(Code::AmbiguousScalar, place, key, message);
+            reported.help("put it in quotes");
+        }
     }
 
     fn text(&mut self, node: Node<'_>, text: &str, place: &Place<'_>) {

@@ -89,10 +89,9 @@ impl Resources {
     pub fn add(&mut self, source: impl Into<String>, manifest: Manifest) -> &mut Self {
         let file = self.files.len();
         let documents = manifest.into_documents();
+        let keys: Vec<_> = documents.iter().map(Document::key).collect();
         let documents = documents.into_iter().map(|document| Counted { document, counts: true });
         self.files.push(File { source: source.into(), documents: documents.collect() });
-        let keys: Vec<_> = self.files.last().into_iter().flat_map(|file| &file.documents).collect();
-        let keys: Vec<_> = keys.iter().map(|counted| counted.document.key()).collect();
         for (document, key) in keys.into_iter().enumerate() {
             if let Some(key) = key {
                 self.count(Position { file, document }, key);

@@ -28,28 +28,36 @@ pub(super) fn resolve(text: &str) -> Scalar {
     }
 }
 
-/// What kubectl takes a plain scalar for, if that differs from what it means here.
+/// What somebody else takes a plain scalar for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct OtherReading {
+    pub(super) reader: &'static str,
+    /// The value as JSON.
+    pub(super) value: String,
+}
+
+/// How kubectl or other readers of YAML 1.1 take a plain scalar, if not as it is taken here.
 ///
 /// kubectl reads YAML with sigs.k8s.io/yaml, which is go-yaml 2: YAML 1.1 with Go's notation of
-/// integers. It has no sexagesimals, but other readers of YAML 1.1 do.
-pub(super) fn kubectl_reading(text: &str) -> Option<String> {
+/// integers and without sexagesimals.
+pub(super) fn other_reading(text: &str) -> Option<OtherReading> {
+    let kubectl = |value: String| Some(OtherReading { reader: "kubectl", value });
+    let others = |value: String| Some(OtherReading { reader: "readers of YAML 1.1", value });
     match text.as_bytes().first()? {
         b'y' | b'Y' | b'o' | b'O' | b'n' | b'N' => match text {
-            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("true".to_owned()),
-            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("false".to_owned()),
+            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => kubectl("true".to_owned()),
+            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => kubectl("false".to_owned()),
             _ => None,
         },
         b'0'..=b'9' | b'-' | b'+' => {
-            let theirs = go_integer(text).or_else(|| underscored_float(text));
-            let theirs = match theirs {
-                // `0o17` is what it is here; but YAML 1.1 has no such octals.
-                Some(number) if number == resolve(text) && !text.contains(['o', 'O']) => {
-                    return None;
-                }
-                Some(Scalar::Number(number)) => Some(number),
-                _ => sexagesimal(text),
-            };
-            theirs.map(|number| number.to_string())
+            let ours = resolve(text);
+            match go_integer(text).or_else(|| underscored_float(text)) {
+                Some(number) if Scalar::Number(number) != ours => kubectl(number.to_string()),
+                // YAML 1.1 writes octals without the `o`.
+                Some(_) if text.contains('o') => others(format!("\"{text}\"")),
+                Some(_) => None,
+                None => others(sexagesimal(text)?.to_string()),
+            }
         }
         _ => None,
     }
@@ -111,7 +119,7 @@ fn is_float(text: &str) -> bool {
 }
 
 /// An integer as Go's `strconv.ParseInt(text, 0, 64)` reads it after all `_` were removed.
-fn go_integer(text: &str) -> Option<Scalar> {
+fn go_integer(text: &str) -> Option<Number> {
     let plain = text.replace('_', "");
     let (negative, digits) = match plain.as_bytes().first()? {
         b'-' => (true, plain.get(1..)?),
@@ -130,17 +138,16 @@ fn go_integer(text: &str) -> Option<Scalar> {
         return None;
     }
     let value = u64::from_str_radix(digits, base).ok()?;
-    let number = match i64::try_from(value) {
-        Ok(value) if negative && value != 0 => Number::Negative(-value),
-        _ if negative && value != 0 => return None,
-        _ => Number::Unsigned(value),
-    };
-    Some(Scalar::Number(number))
+    match i64::try_from(value) {
+        Ok(value) if negative && value != 0 => Some(Number::Negative(-value)),
+        _ if negative && value != 0 => None,
+        _ => Some(Number::Unsigned(value)),
+    }
 }
 
-fn underscored_float(text: &str) -> Option<Scalar> {
+fn underscored_float(text: &str) -> Option<Number> {
     let plain = text.contains('_').then(|| text.replace('_', ""))?;
-    number(&plain).map(Scalar::Number)
+    number(&plain)
 }
 
 /// `1:30`, which is 90: `[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+` of YAML 1.1.
@@ -235,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_that_kubectl_reads_otherwise_are_known() {
+    fn scalars_that_others_read_otherwise_are_known() {
         for (text, theirs) in [
             ("y", "true"),
             ("Yes", "true"),
@@ -245,7 +252,7 @@ mod tests {
             ("off", "false"),
             ("010", "8"),
             ("-010", "-8"),
-            ("0o17", "15"),
+            ("0o17", "\"0o17\""),
             ("0O17", "15"),
             ("0b101", "5"),
             ("0X1F", "31"),
@@ -255,7 +262,7 @@ mod tests {
             ("1:30", "90"),
             ("-1:30:05", "-5405"),
         ] {
-            assert_eq!(kubectl_reading(text).as_deref(), Some(theirs), "{text}");
+            assert_eq!(other_reading(text).map(|reading| reading.value).as_deref(), Some(theirs));
         }
         for text in [
             "true",
@@ -281,7 +288,7 @@ mod tests {
             "oN",
             "",
         ] {
-            assert_eq!(kubectl_reading(text), None, "{text}");
+            assert_eq!(other_reading(text), None, "{text}");
         }
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             let starts: Vec<usize> =
                 text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
             let byte = *place.get(&starts);
-            let before = &text[..byte];
+            let (before, _) = text.split_at(byte);
             let line = before.matches('\n').count() + 1;
             let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
             prop_assert_eq!(Source::new(&text).location(byte), Location { line, column });

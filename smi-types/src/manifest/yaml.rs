@@ -13,24 +13,25 @@ use serde_saphyr::granit_parser::{
 };
 
 use super::budget::Budget;
+use super::builder::{Builder, Mark, OpenKey};
 use super::scalar::{self, Scalar};
-use super::source::Source;
 use super::syntax::{SyntaxError, excerpt};
-use super::tree::{Builder, Data, Format, Mark, NodeId, OpenKey, Text, Tree};
+use super::tree::{Data, NodeId, Text};
 use crate::problem::Code;
 
 /// Reads the document that stands at these bytes of the source; `None` if there is none, or
 /// nothing but null.
 pub(super) fn parse(
-    source: &Arc<Source>,
+    builder: &mut Builder,
     range: Range<usize>,
     budget: &mut Budget,
-) -> Result<Option<Tree>, SyntaxError> {
+) -> Result<Option<NodeId>, SyntaxError> {
+    let source = Arc::clone(builder.source());
     let Some(text) = source.text().get(range.clone()) else { return Ok(None) };
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut loader = Loader {
-        builder: Builder::new(source),
+        builder,
         offset: range.start,
         budget,
         frames: Vec::new(),
@@ -41,15 +42,12 @@ pub(super) fn parse(
         let (event, span) = event.map_err(|error| scan_error(&error, range.start))?;
         loader.event(event, span)?;
     }
-    let root = loader.root.map(|root| loader.builder.data(root));
-    match root {
-        None | Some(Data::Null) => Ok(None),
-        Some(_) => Ok(Some(loader.builder.finish(Format::Yaml))),
-    }
+    let null = |root: &NodeId| matches!(loader.builder.data(*root), Data::Null);
+    Ok(loader.root.filter(|root| !null(root)))
 }
 
-struct Loader<'s, 'b> {
-    builder: Builder<'s>,
+struct Loader<'b> {
+    builder: &'b mut Builder,
     /// The byte of the source at which the parsed text begins.
     offset: usize,
     budget: &'b mut Budget,
@@ -89,7 +87,7 @@ struct Anchored {
     text: Option<(Text, bool)>,
 }
 
-impl Loader<'_, '_> {
+impl Loader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
         let start = self.offset + span.start.byte_offset().unwrap_or_default();
         match event {
@@ -114,24 +112,24 @@ impl Loader<'_, '_> {
         tag: Option<Cow<'_, Tag>>,
     ) -> Result<(), SyntaxError> {
         let plain = style == ScalarStyle::Plain && tag.is_none();
-        let resolved = resolve(start, text, style, tag.as_deref(), &mut self.builder)?;
+        let resolved = resolve(start, text, style, tag.as_deref(), self.builder)?;
         let kept = self.builder.text(text);
         if plain {
-            self.builder.note_ambiguity(text);
+            self.builder.note_plain(text);
         }
         let mut is_key = false;
         if let Some(Frame { place: place @ Place::Key, .. }) = self.frames.last_mut() {
             if resolved == Scalar::Null {
                 return Err(key_error(start, "null"));
             }
-            *place = Place::Value(OpenKey { text: kept, start, plain });
+            *place = Place::Value(OpenKey { text: kept, start: Some(start), plain });
             if anchor == 0 {
                 return Ok(());
             }
             is_key = true;
         }
         self.budget.spend(start, 1)?;
-        let id = self.builder.begin(start);
+        let id = self.builder.begin(Some(start));
         self.builder.set(
             id,
             match resolved {
@@ -176,7 +174,7 @@ impl Loader<'_, '_> {
                 self.builder.note_tag(start, &tag.original());
             }
         }
-        let id = self.builder.begin(start);
+        let id = self.builder.begin(Some(start));
         let mark = match place {
             Place::Item => self.builder.open_sequence(),
             Place::Key | Place::Value(_) => self.builder.open_mapping(),
@@ -215,7 +213,7 @@ impl Loader<'_, '_> {
             let Some((text, plain)) = anchored.text else {
                 return Err(key_error(start, "a list or mapping"));
             };
-            *place = Place::Value(OpenKey { text, start, plain });
+            *place = Place::Value(OpenKey { text, start: Some(start), plain });
             return Ok(());
         }
         self.budget.spend(start, anchored.size)?;
@@ -248,7 +246,7 @@ fn resolve(
     text: &str,
     style: ScalarStyle,
     tag: Option<&Tag>,
-    builder: &mut Builder<'_>,
+    builder: &mut Builder,
 ) -> Result<Scalar, SyntaxError> {
     let Some(tag) = tag else {
         let plain = style == ScalarStyle::Plain;
@@ -309,6 +307,10 @@ fn scan_error(error: &ScanError, offset: usize) -> SyntaxError {
         E::BlockSequenceEntryNotAllowed => {
             syntax("a list entry `-` stands where none may stand".into())
                 .with_help("check the indentation")
+        }
+        E::UnexpectedCharacter { character } => {
+            syntax(format!("text can't begin with `{}`", character.escape_default()).into())
+                .with_help("put it in quotes")
         }
         E::UnknownAnchor => syntax("an alias refers to no anchor before it".into()),
         E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation => {

@@ -37,7 +37,10 @@ impl fmt::Display for Severity {
 /// line 12, column 13: TrafficSplit shop/web: spec.backends[0].weight: expected a whole number, found `500m`
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Problem(Box<Details>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Details {
     severity: Severity,
     code: Code,
     object: Option<ObjectKey>,
@@ -50,43 +53,43 @@ pub struct Problem {
 impl Problem {
     /// How much it matters.
     pub fn severity(&self) -> Severity {
-        self.severity
+        self.0.severity
     }
 
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.0.severity == Severity::Error
     }
 
     /// What kind of problem it is.
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The object in which it is, where that is known.
     pub fn object(&self) -> Option<&ObjectKey> {
-        self.object.as_ref()
+        self.0.object.as_ref()
     }
 
     /// The field, in the layout in which the object was written; the root if the problem is the
     /// object as a whole.
     pub fn path(&self) -> &FieldPath {
-        &self.path
+        &self.0.path
     }
 
     /// The place in the text that was read. If the field is absent, where it was expected.
     pub fn location(&self) -> Option<Location> {
-        self.location
+        self.0.location
     }
 
     /// What was found, and what was expected: one line, lower case.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// What to do about it, where one answer fits: one line, lower case.
     pub fn help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.0.help.as_deref()
     }
 
     pub(crate) fn new(
@@ -97,32 +100,40 @@ impl Problem {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let message = message.into();
-        Self { severity, code, object: None, path, location, message, help: None }
+        Self(Box::new(Details {
+            severity,
+            code,
+            object: None,
+            path,
+            location,
+            message,
+            help: None,
+        }))
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
-        self.help = Some(help.into());
+        self.0.help = Some(help.into());
         self
     }
 
     pub(crate) fn with_object(mut self, object: Option<ObjectKey>) -> Self {
-        self.object = object;
+        self.0.object = object;
         self
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(location) = self.location {
+        if let Some(location) = self.0.location {
             write!(f, "{location}: ")?;
         }
-        if let Some(object) = &self.object {
+        if let Some(object) = &self.0.object {
             write!(f, "{object}: ")?;
         }
-        if !self.path.is_root() {
-            write!(f, "{}: ", self.path)?;
+        if !self.0.path.is_root() {
+            write!(f, "{}: ", self.0.path)?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

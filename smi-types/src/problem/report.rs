@@ -2,12 +2,11 @@ use std::borrow::Cow;
 
 use super::{Code, Problem, Severity};
 use crate::manifest::{Key, Location, Node, ObjectKey};
-use crate::path::Place;
+use crate::path::{FieldPath, Place};
 
 /// Collects the problems of one document.
 #[derive(Debug)]
 pub(crate) struct Report {
-    object: Option<ObjectKey>,
     /// How many errors, and how many warnings, are kept.
     limit: usize,
     errors: usize,
@@ -16,8 +15,8 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(limit: usize, object: Option<ObjectKey>) -> Self {
-        Self { object, limit, errors: 0, warnings: 0, problems: Vec::new() }
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, errors: 0, warnings: 0, problems: Vec::new() }
     }
 
     /// Reports something that was not read.
@@ -53,7 +52,7 @@ impl Report {
 
     /// An empty report on the same object.
     pub(crate) fn attempt(&self) -> Self {
-        Self::new(self.limit, self.object.clone())
+        Self::new(self.limit)
     }
 
     /// Takes up what another report of the same object has.
@@ -63,20 +62,26 @@ impl Report {
         self.problems.extend(other.problems);
     }
 
-    /// The problems, in the order of the text.
-    pub(crate) fn finish(self) -> Vec<Problem> {
+    /// The problems, in the order of the text, with the object that they are about.
+    pub(crate) fn finish(self, object: impl FnOnce() -> Option<ObjectKey>) -> Vec<Problem> {
         let total = self.count();
+        if total == 0 {
+            return Vec::new();
+        }
         let mut problems = self.problems;
-        problems.sort_by_key(|problem| problem.location);
+        problems.sort_by_key(Problem::location);
         let missing = total - problems.len();
         if missing > 0 {
             let severity =
                 if self.errors > self.limit { Severity::Error } else { Severity::Warning };
             let location = problems.last().and_then(Problem::location);
             let message = format!("{missing} more problems are not listed");
-            let path = Place::ROOT.to_path();
-            let problem = Problem::new(severity, Code::TooManyProblems, path, location, message);
-            problems.push(problem.with_object(self.object));
+            let path = FieldPath::root();
+            problems.push(Problem::new(severity, Code::TooManyProblems, path, location, message));
+        }
+        let object = object();
+        for problem in &mut problems {
+            problem.0.object.clone_from(&object);
         }
         problems
     }
@@ -94,8 +99,7 @@ impl Report {
             return Reported(None);
         }
         let location = Some(spot.location());
-        let problem = Problem::new(severity, code, place.to_path(), location, message);
-        self.problems.push(problem.with_object(self.object.clone()));
+        self.problems.push(Problem::new(severity, code, place.to_path(), location, message));
         Reported(self.problems.last_mut())
     }
 }
@@ -108,7 +112,7 @@ impl Reported<'_> {
     /// Says what to do about it.
     pub(crate) fn help(self, help: impl Into<Cow<'static, str>>) {
         if let Some(problem) = self.0 {
-            problem.help = Some(help.into());
+            problem.0.help = Some(help.into());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What holds for every kind-version.
 
+use kube_core::ObjectList;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use smi_types::access::{self, v1alpha1, v1alpha3, v1alpha4};
@@ -174,6 +175,22 @@ fn only_known_kind_versions_become_typed() {
         error.to_string(),
         "no `apiVersion`: expected a string that says what the object is"
     );
+}
+
+#[test]
+fn a_list_of_the_api_server_is_read() {
+    let list = json!({
+        "apiVersion": "split.smi-spec.io/v1alpha4",
+        "kind": "TrafficSplitList",
+        "metadata": { "resourceVersion": "7" },
+        "items": [
+            minimal(Kind::TrafficSplit, Version::V1alpha4),
+            minimal(Kind::TrafficSplit, Version::V1alpha4),
+        ],
+    });
+    let list: ObjectList<split::v1alpha4::TrafficSplit> = serde_json::from_value(list).unwrap();
+    assert_eq!(list.items.len(), 2);
+    assert_eq!(list.items[0].metadata.name.as_deref(), Some("x"));
 }
 
 #[test]

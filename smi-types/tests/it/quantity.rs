@@ -49,7 +49,7 @@ impl Model {
             "Pi" => numerator *= kibi.pow(5),
             "Ei" => numerator *= kibi.pow(6),
             exponent => {
-                let exponent: i32 = exponent[1..].parse().unwrap();
+                let exponent: i32 = exponent.trim_start_matches(['e', 'E']).parse().unwrap();
                 if exponent < 0 {
                     denominator *= ten.pow(exponent.unsigned_abs());
                 } else {
@@ -127,7 +127,8 @@ proptest! {
 
         // Leading zeros change the text and not the value.
         let at = a.text.find(|c: char| c.is_ascii_digit()).unwrap();
-        let padded = format!("{}{zeros}{}", &a.text[..at], &a.text[at..]);
+        let (sign, number) = a.text.split_at(at);
+        let padded = format!("{sign}{zeros}{number}");
         let same = HashSet::from([a.quantity(), Quantity::parse(&padded).unwrap()]);
         prop_assert_eq!(same.len(), 1);
     }
