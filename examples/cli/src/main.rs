@@ -9,6 +9,7 @@ mod decide;
 mod identity;
 mod load;
 mod problems;
+mod split;
 mod split_table;
 mod table;
 mod vectors;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         Command::Check(check) => check::run(check),
         Command::Decide(decide) => decide::run(decide),
+        Command::Split(split) => split::run(split),
         Command::Vectors(vectors) => vectors::run(vectors),
     };
     match result {

@@ -229,24 +229,32 @@ impl Picker {
     /// many as its share grows by, and nobody leaves it. When an index is gone, or gets weight 0,
     /// its keys move, and no others.
     ///
+    /// Keys move to no other place than that, but if several weights change at once, more of them
+    /// than the shares differ by may have to move: up to 2d / (1 + d), if d is that difference. No
+    /// rule with exact shares does better for every change.
+    ///
     /// # The rule
     ///
     /// Version 1. Let h be the XXH3-64 hash of the key, with seed 0; b that of a name (of
-    /// [`Picker::new`]: of the index as 8 bytes, little-endian); m the high and the low half,
-    /// combined with XOR, of the 128-bit product of h XOR `0x2d358dccaa6c78a5` and b OR 1; s the 15
-    /// highest bits of h.
+    /// [`Picker::new`]: of the index as 8 bytes, little-endian); s the 15 highest bits of h; m the
+    /// high and the low half of the 128-bit product (h XOR `0x2d358dccaa6c78a5`) · (b OR 1),
+    /// combined with XOR.
     ///
-    /// A permutation of 15-bit numbers, of which all results are taken modulo 2^15, tells the rank r
-    /// of s: x := s XOR (b / 2^48), times (b / 2^32 OR 1); x := x XOR (x / 2^8), times (b / 2^16 OR
-    /// 1); r := x XOR (x / 2^8), times (b OR 1).
+    /// The rank r of s is, with all results taken modulo 2^15 and quotients rounded down: x := (s
+    /// XOR b / 2^48) · (b / 2^32 OR 1); x := (x XOR x / 2^8) · (b / 2^16 OR 1); r := (x XOR x / 2^8)
+    /// · (b OR 1). It lies in one of the strata 0, 1–7, 8–63, 64–511, 512–1023 and 1024–32767, of
+    /// which l is the first and e − 1 the last.
     ///
-    /// The rank lies in one of the strata 0, 1–7, 8–63, 64–511, 512–1023 and 1024–32767, which is
-    /// \[l, e). Then q := l · 2^49 + ⌊m · (e − l) · 2^49 / 2^64⌋, and the name arrives at the time
-    /// −ln(1 − (q + ½) / 2^64) / weight. The first to arrive gets the key.
+    /// With u = (l + m · (e − l) / 2^64) / 2^15, the name arrives at the time −ln(1 − u) / weight,
+    /// and the first to arrive gets the key. The logarithm is exact at multiples of 1/256 and
+    /// interpolated between them; from 255/256 on, it is that of 255/256 plus that of 256·u − 255.
     ///
-    /// | key | index for weights 90, 10 | for 50, 30, 20 | of ten equal ones |
-    /// |---|---|---|---|
-    /// | `user-1` | 0 | 0 | 0 |
+    /// | key | weights 90, 10 | 50, 30, 20 | ten equal | 100 equal |
+    /// |---|---|---|---|---|
+    /// | (empty) | 0 | 0 | 7 | 24 |
+    /// | `user-1` | 0 | 0 | 0 | 78 |
+    /// | `user-3` | 1 | 1 | 5 | 17 |
+    /// | `user-4711` | 0 | 0 | 2 | 92 |
     pub fn sticky(&self, key: &[u8]) -> usize {
         self.tables.race.winner(sticky::hash(key), |_| true).unwrap_or_default()
     }

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_equal_weights_take_one_turn_each() {
-        let schedule = schedule([1; 10_000]);
+        let schedule = schedule(std::iter::repeat_n(1, 10_000));
         let mut seen = vec![false; 10_000];
         (0..10_000).for_each(|turn| seen[schedule.at(turn)] = true);
         assert!(seen.iter().all(|seen| *seen));
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn more_weights_than_two_bytes_count_have_turns() {
-        let schedule = schedule([1; 70_000]);
+        let schedule = schedule(std::iter::repeat_n(1, 70_000));
         let mut seen = vec![false; 70_000];
         (0..70_000).for_each(|turn| seen[schedule.at(turn)] = true);
         assert!(seen.iter().all(|seen| *seen));

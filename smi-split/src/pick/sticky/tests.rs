@@ -39,11 +39,11 @@ fn a_rank_is_that_of_one_slot() {
     }
 }
 
-/// With 4 million keys, the sampling error of a share of one half is 0.025 percentage points, so
-/// the default leaves room for it; more keys by the environment.
+/// The sampling error comes on top of the limits; `SMI_STICKY_KEYS` sets how many keys there are, and
+/// with ten million it hardly counts.
 #[test]
 fn shares_are_those_of_the_weights() {
-    let keys = std::env::var("SMI_STICKY_KEYS").map_or(200_000, |keys| keys.parse().unwrap());
+    let keys = std::env::var("SMI_STICKY_KEYS").map_or(50_000, |keys| keys.parse().unwrap());
     let sampling = |share: f64| 3.5 * (share * (1.0 - share) / keys as f64).sqrt();
     for (count, limit) in [(2, 0.001), (3, 0.001), (10, 0.001), (50, 0.001), (100, 0.002)] {
         for slope in [0, 1] {
@@ -72,7 +72,7 @@ fn weights_and_ids() -> impl Strategy<Value = (Vec<u64>, Vec<u64>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(10))]
 
     #[test]
     fn the_winner_is_the_first_of_all((weights, ids) in weights_and_ids()) {
@@ -135,7 +135,7 @@ proptest! {
 /// How many keys must move is half the sum of the differences of shares.
 #[test]
 fn no_more_keys_move_than_must() {
-    let keys = 200_000;
+    let keys = 50_000;
     for count in [2, 10, 20, 100] {
         let ids = ids(count, 7);
         let before = vec![100; count];
