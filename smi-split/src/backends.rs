@@ -1,6 +1,6 @@
 use smi_policy::ObjectName;
 
-use crate::{Picker, Share, TargetPort};
+use crate::{Available, Picker, Share, TargetPort};
 
 /// The backends that one call may go to, ready to pick one of them by weight.
 ///
@@ -69,6 +69,50 @@ impl Backends {
         self.leaf(self.picker.smooth())
     }
 
+    /// The backend that `key` sticks to: a user's id, a session, an address.
+    ///
+    /// Keys stick to services, by namespace and name. See [`Picker::sticky`].
+    pub fn pick_sticky(&self, key: &[u8]) -> &Leaf {
+        self.leaf(self.picker.sticky(key))
+    }
+
+    /// A view of these backends that picks only from what is available at the moment: what is left
+    /// shares in proportion to its weights, and only keys of a backend that failed move.
+    ///
+    /// ```
+    /// use smi_policy::Semantics;
+    /// use smi_split::{Call, ObjectName, Outcome, Splits, TrafficSplit};
+    ///
+    /// let splits = Splits::builder(Semantics::default())
+    ///     .traffic_split(
+    ///         TrafficSplit::new(ObjectName::new("shop", "canary"), "website")
+    ///             .backend("website-v1", 90)
+    ///             .backend("website-v2", 10),
+    ///     )
+    ///     .compile();
+    /// let website = ObjectName::new("shop", "website");
+    /// let Outcome::Backends(backends) = splits.select(&Call::to(&website)).outcome() else {
+    ///     return;
+    /// };
+    ///
+    /// let healthy = backends.available(|leaf| leaf.service().name() != "website-v2");
+    /// let leaf = healthy.pick_sticky(b"user-4711").unwrap();
+    /// assert_eq!(leaf.service().name(), "website-v1");
+    /// assert!(backends.available(|_| false).pick_smooth().is_none());
+    /// ```
+    pub fn available<F: Fn(&Leaf) -> bool>(
+        &self,
+        is_available: F,
+    ) -> AvailableBackends<'_, impl Fn(usize) -> bool> {
+        let view = self.picker.available(move |index| is_available(self.leaf(index)));
+        AvailableBackends { backends: self, view }
+    }
+
+    /// Lets rotations go on where those of `previous` are.
+    pub(crate) fn continue_from(&mut self, previous: &Self) {
+        self.picker.continue_from(&previous.picker);
+    }
+
     /// What picks: by index into [`leaves`](Self::leaves).
     pub fn picker(&self) -> &Picker {
         &self.picker
@@ -77,6 +121,38 @@ impl Backends {
     #[expect(clippy::indexing_slicing, reason = "there are as many leaves as weights: see `new`")]
     fn leaf(&self, index: usize) -> &Leaf {
         &self.leaves[index]
+    }
+}
+
+/// The [`Backends`] that are available at the moment; made by [`Backends::available`].
+///
+/// Each pick is `None` if nothing is available. See [`Available`].
+#[derive(Debug)]
+pub struct AvailableBackends<'b, F> {
+    backends: &'b Backends,
+    view: Available<'b, F>,
+}
+
+impl<'b, F: Fn(usize) -> bool> AvailableBackends<'b, F> {
+    /// The backend that `random` falls on: see [`Available::random`].
+    pub fn pick(&self, random: u64) -> Option<&'b Leaf> {
+        self.view.random(random).map(|index| self.backends.leaf(index))
+    }
+
+    /// The next backend of the rotation that is available: see [`Available::smooth`].
+    pub fn pick_smooth(&self) -> Option<&'b Leaf> {
+        self.view.smooth().map(|index| self.backends.leaf(index))
+    }
+
+    /// The backend that `key` sticks to: see [`Available::sticky`].
+    pub fn pick_sticky(&self, key: &[u8]) -> Option<&'b Leaf> {
+        self.view.sticky(key).map(|index| self.backends.leaf(index))
+    }
+
+    /// What is available, with its exact shares at the moment.
+    pub fn shares(&self) -> impl Iterator<Item = (&'b Leaf, Share)> {
+        let shares = self.backends.leaves.iter().enumerate();
+        shares.filter_map(|(index, leaf)| Some((leaf, self.view.share(index)?)))
     }
 }
 

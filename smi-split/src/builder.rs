@@ -69,7 +69,43 @@ impl SplitsBuilder {
     /// [`Splits::diagnostics`].
     #[must_use]
     pub fn compile(self) -> Splits {
-        compile(self)
+        compile(self, None)
+    }
+
+    /// Compiles the splits that replace `previous`: as [`compile`](Self::compile), but rotations go
+    /// on where they are.
+    ///
+    /// A split of the same name, port by port, counts its turns on in the counter that `previous`
+    /// uses. So traffic that changes over one thread at a time sees one rotation, and frequent
+    /// changes don't favour whoever stands first in a rotation. What keys stick to depends on
+    /// weights and names only and needs no history.
+    ///
+    /// ```
+    /// use smi_policy::Semantics;
+    /// use smi_split::{Call, ObjectName, Outcome, Splits, TrafficSplit};
+    ///
+    /// let website = ObjectName::new("shop", "website");
+    /// let canary = |weight| {
+    ///     let split = TrafficSplit::new(ObjectName::new("shop", "canary"), "website");
+    ///     let split = split.backend("website-v1", 100 - weight).backend("website-v2", weight);
+    ///     Splits::builder(Semantics::default()).traffic_split(split)
+    /// };
+    /// let next = |splits: &Splits| match splits.select(&Call::to(&website)).outcome() {
+    ///     Outcome::Backends(backends) => backends.pick_smooth().service().name().to_owned(),
+    ///     _ => String::new(),
+    /// };
+    ///
+    /// let mut splits = canary(50).compile();
+    /// let mut names = Vec::new();
+    /// for _ in 0..4 {
+    ///     names.push(next(&splits));
+    ///     splits = canary(50).compile_after(&splits);
+    /// }
+    /// assert_eq!(names, ["website-v1", "website-v2", "website-v1", "website-v2"]);
+    /// ```
+    #[must_use]
+    pub fn compile_after(self, previous: &Splits) -> Splits {
+        compile(self, Some(previous))
     }
 
     fn note_duplicate(&mut self, kind: ObjectKind, name: &ObjectName) {

@@ -33,9 +33,28 @@
 //! - [`Splits::select`] finds the split that applies to a [`Call`], and where it sends the traffic:
 //!   an [`Outcome`].
 //! - [`Backends`] picks one of several by weight: at random from a number of the caller
-//!   ([`Backends::pick`]) or in a smooth rotation that all threads share
-//!   ([`Backends::pick_smooth`]), and knows the exact shares.
+//!   ([`Backends::pick`]), in a smooth rotation that all threads share ([`Backends::pick_smooth`]),
+//!   or by a key that sticks to its backend ([`Backends::pick_sticky`]). It knows the exact shares,
+//!   and picks among those that are available at the moment ([`Backends::available`]).
 //! - [`Picker`] does the same for any weights, without SMI.
+//! - `Live` (feature `live`) replaces splits while others pick from them.
+//! - [`Rollout`] has the steps of a canary, and [`Simulation`] counts picks and compares them with
+//!   the weights.
+//!
+//! # Three ways to pick
+//!
+//! | | needs | shares | which way |
+//! |---|---|---|---|
+//! | at random | a random number | exact on average | no state; anything goes |
+//! | smooth | a counter that threads share | exact in every period | the most even load |
+//! | sticky | a key | exact on average, but for about 0.1 points | a user stays where she is |
+//!
+//! None takes a lock or allocates. With n backends, a random pick is one look-up in a table of 16
+//! bytes for each; a smooth one is one atomic addition and a look-up in a table of 4,096 or, from
+//! 256 backends on, 16·n slots of 2 bytes (twice that if the weights need more than one table);
+//! a sticky one hashes the key and looks at about ten backends. Its tables take 64 KiB up to 16
+//! backends, and 128 KiB and some 4 KiB for each backend, falling with the number to 0.3 KiB, for
+//! more. Building everything for 100 backends takes some milliseconds at worst, see the benchmarks.
 //!
 //! # What may surprise
 //!
@@ -55,10 +74,11 @@
 //! # Untrusted input
 //!
 //! Manifests and requests may both be hostile. Compiling takes time in proportion to the input,
-//! but for rotations that are written out: at most about a millisecond for each distinct set of
-//! weights. Selecting takes time linear in the request and in the number of matches of the splits
-//! of one service; picking takes constant time at random, and time logarithmic in the number of
-//! backends in a long rotation. Nothing panics. Regular expressions are those of
+//! but for the tables of pickers: at most some milliseconds for each distinct set of weights.
+//! Selecting takes time linear in the request and in the number of matches of the splits of one
+//! service. Picking takes constant time, a sticky pick on average: it depends on the hash of the
+//! key how many backends have to be looked at, and who knows all weights and names can find keys
+//! that need many. Nothing panics. Regular expressions are those of
 //! [`smi_policy`], with its limits.
 //!
 //! # Features
@@ -66,6 +86,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none, the default) | the splitter; no Kubernetes, no YAML |
+//! | `live` | `Live`: splits that are replaced under load, on `arc-swap` |
 //! | `smi-types` | `Splits::from_resources` and `SplitsBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod backends;
@@ -75,11 +96,15 @@ mod compile;
 mod event;
 #[cfg(feature = "smi-types")]
 mod from_smi;
+#[cfg(feature = "live")]
+mod live;
 mod pick;
 mod resource;
+mod rollout;
 mod service;
 mod service_name;
 mod share;
+mod simulation;
 mod split;
 mod splits;
 mod timestamp;
@@ -87,15 +112,19 @@ mod weights;
 
 pub use smi_policy::ObjectName;
 
-pub use backends::{Backends, Leaf};
+pub use backends::{AvailableBackends, Backends, Leaf};
 pub use builder::SplitsBuilder;
 pub use call::Call;
 pub use event::Event;
-pub use pick::Picker;
+#[cfg(feature = "live")]
+pub use live::{Generation, Live};
+pub use pick::{Available, Picker};
 pub use resource::{Backend, MatchRef, TrafficSplit};
+pub use rollout::{Rollout, RolloutError, RolloutStep};
 pub use service::{Port, Protocol, Service, ServicePort, TargetPort};
 pub use service_name::{ServiceName, ServiceNameError};
 pub use share::Share;
+pub use simulation::Simulation;
 pub use split::{Outcome, Split};
 pub use splits::{Selection, Splits};
 pub use weights::{Weights, WeightsError};

@@ -33,6 +33,14 @@ pub(crate) enum Table {
     NoBackend,
 }
 
+impl Table {
+    fn continue_from(&mut self, previous: &Self) {
+        if let (Self::Backends(own), Self::Backends(previous)) = (self, previous) {
+            own.continue_from(previous);
+        }
+    }
+}
+
 /// Tables for the ports of the apex's Service, in order; for other ports there is no backend.
 pub(crate) type ByPort = Box<[(Port, Table)]>;
 
@@ -65,6 +73,18 @@ impl Split {
     /// are not looked at.
     pub fn ports(&self) -> Option<impl Iterator<Item = Port>> {
         self.by_port.as_deref().map(|tables| tables.iter().map(|(port, _)| *port))
+    }
+
+    /// Lets rotations go on where those of `previous` are, port by port.
+    pub(crate) fn continue_from(&mut self, previous: &Self) {
+        self.portless.continue_from(&previous.portless);
+        for (port, table) in self.by_port.iter_mut().flatten() {
+            if let Some((_, previous)) =
+                previous.by_port.iter().flatten().find(|(known, _)| known == port)
+            {
+                table.continue_from(previous);
+            }
+        }
     }
 
     /// Where traffic goes that the split applies to. Without port, ports are not considered.

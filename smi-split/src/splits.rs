@@ -1,7 +1,7 @@
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use smi_policy::{Diagnostic, Headers, HttpSemantics, HttpSubject, ObjectName, Semantics};
 
 use crate::split::Condition;

@@ -19,6 +19,7 @@ pub(crate) enum Command {
     Crds(crate::crds::Crds),
     Lint(crate::lint::Lint),
     Schema(crate::schema::Schema),
+    Split(Split),
     Vectors(Vectors),
 }
 
@@ -85,6 +86,83 @@ pub(crate) struct Decide {
     /// Authority of the request (`host:port`); left out: the Host field's
     #[arg(long, value_name = "HOST", requires = "method")]
     pub(crate) authority: Option<String>,
+}
+
+/// Sends imagined requests to a service, and shows which backends they go to
+///
+/// Exit status: 0 if all requests have somewhere to go, 1 if some have no backend, 2 if nothing
+/// could be read. The same call prints the same numbers.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example: smi split manifests --service shop/web --requests 100000 --sticky-key header:x-user")]
+pub(crate) struct Split {
+    /// Directory (read with its subdirectories) or file of manifests; `-` is standard input
+    #[arg(value_name = "DIR")]
+    pub(crate) path: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+
+    /// The service that is called: NAMESPACE/NAME, or a name as clients write it
+    #[arg(long, value_name = "SERVICE")]
+    pub(crate) service: String,
+
+    /// The port of the service; left out: ports are not looked at
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+
+    /// How many requests to send
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000)]
+    pub(crate) requests: u64,
+
+    /// How backends are picked
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) pick: Pick,
+
+    /// Picks by a key instead: each request has another user in this header (`header:x-user`)
+    #[arg(long, value_name = "KEY", conflicts_with = "pick")]
+    pub(crate) sticky_key: Option<StickyKey>,
+
+    /// Header field of all requests, `name: value`; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "FIELD")]
+    pub(crate) headers: Vec<String>,
+
+    /// HTTP method
+    #[arg(value_name = "METHOD", default_value = "GET")]
+    pub(crate) method: String,
+
+    /// Path and query as sent
+    #[arg(value_name = "PATH", default_value = "/")]
+    pub(crate) target: String,
+}
+
+/// How `smi split` picks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pick {
+    /// By random numbers
+    #[default]
+    Random,
+    /// In a smooth rotation
+    Smooth,
+}
+
+/// Where a request has its sticky key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StickyKey {
+    Header(String),
+}
+
+impl std::str::FromStr for StickyKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("header", name)) if !name.trim().is_empty() => {
+                Ok(Self::Header(name.trim().to_owned()))
+            }
+            _ => Err("expected `header:` and the name of a header".to_owned()),
+        }
+    }
 }
 
 /// Runs decision vectors (JSON Lines) and prints each disagreement and a count

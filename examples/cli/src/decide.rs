@@ -47,7 +47,8 @@ fn explain<'p>(
     policy.explain(&Request::http(source, destination, args.port, request))
 }
 
-fn fields(headers: &[String]) -> Result<Vec<(String, String)>> {
+/// Header fields from their lines.
+pub(crate) fn fields(headers: &[String]) -> Result<Vec<(String, String)>> {
     let field = |text: &String| {
         let (name, value) = text
             .split_once(':')

@@ -13,6 +13,7 @@ mod lint;
 mod load;
 mod problems;
 mod schema;
+mod split;
 mod split_table;
 mod table;
 mod vectors;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Crds(crds) => crds::run(crds),
         Command::Lint(lint) => lint::run(lint),
         Command::Schema(schema) => schema::run(schema),
+        Command::Split(split) => split::run(split),
         Command::Vectors(vectors) => vectors::run(vectors),
     };
     match result {

@@ -89,7 +89,7 @@ pub(crate) fn table(lines: &[SplitLine]) -> Table {
 }
 
 /// At most two decimals, none if they are zero.
-fn rounded(percent: f64) -> String {
+pub(crate) fn rounded(percent: f64) -> String {
     let text = format!("{percent:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

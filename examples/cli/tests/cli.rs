@@ -193,6 +193,35 @@ fn json_has_what_text_has() {
 }
 
 #[test]
+fn split_shows_where_requests_go() {
+    let experiment = ["-H", "x-experiment: checkout-2024"];
+    let ask = |args: &[&str]| {
+        let mut all = vec!["split", "manifests/shop", "--service", "web"];
+        all.extend(args);
+        smi(&all)
+    };
+    let sticky = ask(&[&["--sticky-key", "header:x-user"][..], &experiment].concat());
+    assert_status(&sticky, 0);
+    assert_golden("split.txt", &text(&sticky.stdout));
+
+    // Who is not in the experiment gets the service itself.
+    let outside = ask(&["--requests", "10", "-o", "json"]);
+    assert_status(&outside, 0);
+    let outside: Value = serde_json::from_slice(&outside.stdout).expect("JSON");
+    assert_eq!(outside["parts"][0]["outcome"], "apex");
+
+    let smooth =
+        ask(&[&["--pick", "smooth", "--requests", "1000", "-o", "json"][..], &experiment].concat());
+    let smooth: Value = serde_json::from_slice(&smooth.stdout).expect("JSON");
+    let part = &smooth["parts"][0];
+    assert_eq!(part["split"], "shop/checkout-experiment");
+    assert_eq!(part["backends"][0]["requests"], 500);
+    assert_eq!(part["chiSquare"], 0.0);
+
+    assert_status(&ask(&["--sticky-key", "cookie:session"]), 2);
+}
+
+#[test]
 fn colours_are_for_terminals_only() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
     command.args(["check", "manifests/broken"]).current_dir(here(".."));

@@ -18,7 +18,7 @@ use condition::Groups;
 use report::Report;
 use tables::Tables;
 
-pub(crate) fn compile(builder: SplitsBuilder) -> Splits {
+pub(crate) fn compile(builder: SplitsBuilder, previous: Option<&Splits>) -> Splits {
     let SplitsBuilder { semantics, splits, groups, services, mut diagnostics } = builder;
     let mut events = Vec::new();
 
@@ -54,7 +54,12 @@ pub(crate) fn compile(builder: SplitsBuilder) -> Splits {
             if matches!(condition, Condition::Always) {
                 winner = Some(name.clone());
             }
-            compiled.push(Split { name, apex: candidate.apex, condition, portless, by_port });
+            let mut split = Split { name, apex: candidate.apex, condition, portless, by_port };
+            let of_apex = previous.map_or(&[][..], |previous| previous.of_apex(&split.apex));
+            if let Some(previous) = of_apex.iter().find(|previous| previous.name == split.name) {
+                split.continue_from(previous);
+            }
+            compiled.push(split);
         }
     }
 

@@ -49,7 +49,8 @@ impl Tables<'_> {
         }
         // They are some of the weights of a split, which fit together, so they fit. If there are
         // none there is no picker, and no backend.
-        match Weights::new(weights).and_then(|weights| pickers.get(weights)) {
+        let names = leaves.iter().map(|leaf| leaf.service.to_string()).collect();
+        match Weights::new(weights).and_then(|weights| pickers.get(names, weights)) {
             Ok(picker) => Table::Backends(Box::new(Backends::new(leaves, picker))),
             Err(WeightsError::AllZero | WeightsError::TooLarge) => Table::NoBackend,
         }
@@ -69,17 +70,20 @@ pub(super) fn ports(service: Option<&Service>) -> Vec<Port> {
     ports
 }
 
-/// The pickers of one split. Ports for which the weights are the same share what can be shared.
+/// The pickers of one split. Ports for which backends and weights are the same share what can be
+/// shared.
 #[derive(Default)]
-struct Pickers(Vec<Picker>);
+struct Pickers(Vec<(Vec<String>, Picker)>);
 
 impl Pickers {
-    fn get(&mut self, weights: Weights) -> Result<Picker, WeightsError> {
-        if let Some(known) = self.0.iter().find(|known| *known.weights() == weights) {
+    fn get(&mut self, names: Vec<String>, weights: Weights) -> Result<Picker, WeightsError> {
+        let known =
+            self.0.iter().find(|(known, picker)| *known == names && *picker.weights() == weights);
+        if let Some((_, known)) = known {
             return Ok(known.with_own_turn());
         }
-        let picker = Picker::from_weights(weights)?;
-        self.0.push(picker.with_own_turn());
+        let picker = Picker::named(names.iter().zip(weights.as_slice().iter().copied()))?;
+        self.0.push((names, picker.with_own_turn()));
         Ok(picker)
     }
 }

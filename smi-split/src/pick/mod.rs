@@ -3,22 +3,31 @@
 //! Each way is a table made of [`Weights`] once, and a pick that looks into it. A pick takes no
 //! lock and allocates nothing.
 
+mod available;
 #[cfg(test)]
 mod deviation;
+mod even;
+mod frame;
+mod modulus;
 mod quota;
 mod random;
 mod slots;
 mod smooth;
+mod sticky;
+mod turn;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use available::Available;
 
 use crate::{Weights, WeightsError};
 use random::AliasTable;
 use smooth::Schedule;
+use sticky::Race;
+use turn::Turn;
 
-/// Picks an index by weight: at random or in a smooth rotation.
+/// Picks an index by weight: at random, in a smooth rotation, or by a key that sticks to its index.
 ///
 /// A picker is what a split uses inside, and useful without SMI too. It can be shared by threads as
 /// it is; all of them together follow one rotation.
@@ -37,11 +46,14 @@ use smooth::Schedule;
 ///     counts[picker.smooth()] += 1;
 /// }
 /// assert_eq!(counts, [5, 1, 1]);
+///
+/// // The same key, the same pick, on every machine.
+/// assert_eq!(picker.sticky(b"user-4711"), 0);
 /// # Ok::<(), smi_split::WeightsError>(())
 /// ```
 pub struct Picker {
     tables: Arc<Tables>,
-    turn: Turn,
+    turn: Arc<Turn>,
 }
 
 /// What never changes, and can serve several rotations.
@@ -49,14 +61,8 @@ struct Tables {
     weights: Weights,
     random: AliasTable,
     schedule: Schedule,
+    race: Race,
 }
-
-/// How many smooth picks were made.
-///
-/// It is all that threads write to, so it has cache lines of its own: else each smooth pick would
-/// slow down the random picks of other threads.
-#[repr(align(128))]
-struct Turn(AtomicU64);
 
 impl Picker {
     /// Makes the tables for `weights`.
@@ -81,6 +87,9 @@ impl Picker {
 
     /// Makes the tables for weights that are reduced already.
     ///
+    /// Keys stick to positions in the list. If there are names, prefer [`Picker::named`], with which
+    /// positions may change.
+    ///
     /// # Errors
     ///
     /// [`WeightsError::AllZero`] if no weight is above zero.
@@ -96,18 +105,76 @@ impl Picker {
     /// # Ok::<(), smi_split::WeightsError>(())
     /// ```
     pub fn from_weights(weights: Weights) -> Result<Self, WeightsError> {
+        let ids =
+            (0..weights.as_slice().len() as u64).map(|index| sticky::hash(&index.to_le_bytes()));
+        let ids: Vec<u64> = ids.collect();
+        Self::with_ids(weights, &ids)
+    }
+
+    /// Makes the tables for weights of names. Keys stick to names, wherever they stand in the list.
+    ///
+    /// Names should be distinct: those of equal names get the keys of all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Picker::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_split::{Picker, WeightsError};
+    ///
+    /// let names = ["shop/v1", "shop/v2", "shop/v3"];
+    /// let before = Picker::named([("shop/v1", 60), ("shop/v2", 30), ("shop/v3", 10)])?;
+    /// let after = Picker::named([("shop/v3", 10), ("shop/v1", 60)])?;
+    ///
+    /// // Only the keys of the backend that left have moved.
+    /// for user in 0..1000 {
+    ///     let key = format!("user-{user}");
+    ///     let was = names[before.sticky(key.as_bytes())];
+    ///     let is = ["shop/v3", "shop/v1"][after.sticky(key.as_bytes())];
+    ///     assert!(was == is || was == "shop/v2");
+    /// }
+    /// assert_eq!(Picker::named([("none", 0)]).unwrap_err(), WeightsError::AllZero);
+    /// # Ok::<(), WeightsError>(())
+    /// ```
+    pub fn named<N: AsRef<[u8]>>(
+        weights: impl IntoIterator<Item = (N, u64)>,
+    ) -> Result<Self, WeightsError> {
+        let named = weights.into_iter().map(|(name, weight)| (sticky::hash(name.as_ref()), weight));
+        let (ids, weights): (Vec<u64>, Vec<u64>) = named.unzip();
+        Self::with_ids(Weights::new(weights)?, &ids)
+    }
+
+    /// As many ids as weights: what keys stick to.
+    fn with_ids(weights: Weights, ids: &[u64]) -> Result<Self, WeightsError> {
         if weights.total() == 0 {
             return Err(WeightsError::AllZero);
         }
         let random = AliasTable::new(&weights);
         let schedule = Schedule::new(&weights);
-        let tables = Arc::new(Tables { weights, random, schedule });
-        Ok(Self { tables, turn: Turn::default() })
+        let race = Race::new(&weights, ids);
+        let tables = Arc::new(Tables { weights, random, schedule, race });
+        Ok(Self { tables, turn: Arc::default() })
     }
 
     /// A picker with the same tables and a rotation of its own, from its beginning.
     pub(crate) fn with_own_turn(&self) -> Self {
-        Self { tables: Arc::clone(&self.tables), turn: Turn::default() }
+        Self { tables: Arc::clone(&self.tables), turn: Arc::default() }
+    }
+
+    /// Lets this picker's rotation go on where `previous` is, which it replaces.
+    ///
+    /// Both count the same turns from now on. So threads that still use `previous` and threads that
+    /// use this one don't repeat each other, and if the weights are the same, nothing shows at all.
+    #[must_use]
+    pub fn after(mut self, previous: &Self) -> Self {
+        self.continue_from(previous);
+        self
+    }
+
+    pub(crate) fn continue_from(&mut self, previous: &Self) {
+        self.turn = Arc::clone(&previous.turn);
     }
 
     /// The weights that are picked by.
@@ -127,15 +194,14 @@ impl Picker {
     /// The next index of the rotation.
     ///
     /// Any `weights().total()` picks in a row, by all threads together, have each index exactly as
-    /// often as its reduced weight. Picks of one index are spread evenly among the others, as by
-    /// nginx's smooth weighted round-robin: that is what short rotations are (weights that add up
-    /// to no more than 16,384). In long ones no index is ever two picks away from its exact share.
-    /// An index of weight 0 is never picked.
+    /// often as its reduced weight. Picks of one index are spread evenly among the others, about as
+    /// by nginx's smooth weighted round-robin, which is what short rotations of few are. No index
+    /// is ever as much as three picks away from its exact share. An index of weight 0 is never
+    /// picked.
     ///
     /// The rotation restarts after 2^64 picks.
     pub fn smooth(&self) -> usize {
-        // Nothing else is published with the number, so no stronger ordering is needed.
-        self.smooth_at(self.turn.0.fetch_add(1, Ordering::Relaxed))
+        self.smooth_at(self.turn.next())
     }
 
     /// The index at place `turn` of the rotation, for a caller that counts by itself.
@@ -152,20 +218,61 @@ impl Picker {
     pub fn smooth_at(&self, turn: u64) -> usize {
         self.tables.schedule.at(turn)
     }
+
+    /// The index that `key` sticks to: a user's id, a session, an address.
+    ///
+    /// The same key, weights and names lead to the same index on every machine, in every process,
+    /// and with every version of this library: the rule is part of the interface.
+    ///
+    /// A key moves from one index to another only if the weight of the other has grown in proportion
+    /// to that of the one. So when a canary's weight grows, keys move to the canary only, just as
+    /// many as its share grows by, and nobody leaves it. When an index is gone, or gets weight 0,
+    /// its keys move, and no others.
+    ///
+    /// Keys move to no other place than that, but if several weights change at once, more of them
+    /// than the shares differ by may have to move: up to 2d / (1 + d), if d is that difference. No
+    /// rule with exact shares does better for every change.
+    ///
+    /// # The rule
+    ///
+    /// Version 1. Let h be the XXH3-64 hash of the key, with seed 0; b that of a name (of
+    /// [`Picker::new`]: of the index as 8 bytes, little-endian); s the 15 highest bits of h; m the
+    /// high and the low half of the 128-bit product (h XOR `0x2d358dccaa6c78a5`) · (b OR 1),
+    /// combined with XOR.
+    ///
+    /// The rank r of s is, with all results taken modulo 2^15 and quotients rounded down: x := (s
+    /// XOR b / 2^48) · (b / 2^32 OR 1); x := (x XOR x / 2^8) · (b / 2^16 OR 1); r := (x XOR x / 2^8)
+    /// · (b OR 1). It lies in one of the strata 0, 1–7, 8–63, 64–511, 512–1023 and 1024–32767, of
+    /// which l is the first and e − 1 the last.
+    ///
+    /// With u = (l + m · (e − l) / 2^64) / 2^15, the name arrives at the time −ln(1 − u) / weight,
+    /// and the first to arrive gets the key. The logarithm is exact at multiples of 1/256 and
+    /// interpolated between them; from 255/256 on, it is that of 255/256 plus that of 256·u − 255.
+    ///
+    /// | key | weights 90, 10 | 50, 30, 20 | ten equal | 100 equal |
+    /// |---|---|---|---|---|
+    /// | (empty) | 0 | 0 | 7 | 24 |
+    /// | `user-1` | 0 | 0 | 0 | 78 |
+    /// | `user-3` | 1 | 1 | 5 | 17 |
+    /// | `user-4711` | 0 | 0 | 2 | 92 |
+    pub fn sticky(&self, key: &[u8]) -> usize {
+        self.tables.race.winner(sticky::hash(key), |_| true).unwrap_or_default()
+    }
+
+    /// A view of this picker that picks only from what is available at the moment.
+    ///
+    /// See [`Available`].
+    pub fn available<F: Fn(usize) -> bool>(&self, is_available: F) -> Available<'_, F> {
+        Available::new(self, is_available)
+    }
 }
 
 impl fmt::Debug for Picker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Picker")
             .field("weights", self.weights())
-            .field("turn", &self.turn.0)
+            .field("turn", &self.turn)
             .finish_non_exhaustive()
-    }
-}
-
-impl Default for Turn {
-    fn default() -> Self {
-        Self(AtomicU64::new(0))
     }
 }
 

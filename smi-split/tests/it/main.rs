@@ -3,9 +3,12 @@
 // Tells clippy that all of this is test code.
 #![cfg(test)]
 
+mod concurrency;
 #[cfg(feature = "smi-types")]
 mod corpus;
 mod diagnostics;
+#[cfg(feature = "live")]
+mod live;
 #[cfg(feature = "smi-types")]
 mod manifests;
 mod model;
@@ -13,5 +16,6 @@ mod ports;
 mod precedence;
 mod shares;
 mod spec_examples;
+mod sticky;
 #[cfg(feature = "smi-types")]
 mod vectors;

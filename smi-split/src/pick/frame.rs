@@ -1,0 +1,94 @@
+use super::modulus::Modulus;
+use super::{even, slots};
+
+/// One level of a rotation: some turns are written out, the others are left to the next level.
+///
+/// Weights that add up to too much are divided by a common quantum. The quotients are a short
+/// rotation, written out, which takes place as often as the quantum says. What the division leaves
+/// over are turns of the rest, spread evenly among those of the frame.
+pub(super) struct Frame {
+    /// How many turns the level has until it repeats.
+    period: Modulus,
+    /// Which part of the turns is of the rest, in units of 2^-64, rounded up.
+    rest_share: u64,
+    /// The length of the written-out rotation.
+    length: Modulus,
+    slots: Slots,
+}
+
+enum Slots {
+    Short(Box<[u16]>),
+    Long(Box<[u32]>),
+}
+
+/// Who has a turn.
+pub(super) enum Turn {
+    /// The weight at this place.
+    Place(usize),
+    /// The rest, for which it is the turn of this number.
+    Rest(u64),
+}
+
+/// The most work that nginx's method may be, in additions: some 50 µs.
+const MAX_WORK: u64 = 1 << 16;
+
+/// The least number of slots worth writing out.
+const MIN_SLOTS: u64 = 4096;
+
+/// How many slots there are for each weight, if there are many: so at most one turn in 16 is of the
+/// rest.
+const SLOTS_PER_WEIGHT: u64 = 16;
+
+impl Frame {
+    /// Makes the level, and the weights of the rest, `None` if there is none. One weight at least is
+    /// above zero.
+    pub(super) fn new(weights: &[u64]) -> (Self, Option<Vec<u64>>) {
+        let total: u64 = weights.iter().sum();
+        let capacity = (weights.len() as u64 * SLOTS_PER_WEIGHT).max(MIN_SLOTS);
+        let quantum = total.div_ceil(capacity);
+        let quotients: Vec<u64> = weights.iter().map(|weight| weight / quantum).collect();
+        let length: u64 = quotients.iter().sum();
+        let slots = Slots::new(&quotients, length);
+        let rest = total - length * quantum;
+        // rest / total in units of 2^-64, rounded up. It is below 1, for one quotient is not zero.
+        let share = (u128::from(rest) << 64).div_ceil(u128::from(total.max(1)));
+        let frame = Self {
+            period: Modulus::new(total),
+            rest_share: u64::try_from(share).unwrap_or(u64::MAX),
+            length: Modulus::new(length),
+            slots,
+        };
+        let remainders = || weights.iter().map(|weight| weight % quantum).collect();
+        (frame, (rest > 0).then(remainders))
+    }
+
+    /// Who has the turn of this number.
+    pub(super) fn at(&self, turn: u64) -> Turn {
+        let turn = self.period.remainder(turn);
+        // The rest has had ⌊turn · share⌋ turns before this one; with share rounded up, that is
+        // exact at the end of the period. It has this one if the next would make one more.
+        let before = u128::from(turn) * u128::from(self.rest_share);
+        let (rest_turns, fraction) = ((before >> 64) as u64, before as u64);
+        if fraction.checked_add(self.rest_share).is_none() {
+            return Turn::Rest(rest_turns);
+        }
+        let place = self.length.remainder(turn - rest_turns) as usize;
+        Turn::Place(match &self.slots {
+            Slots::Short(slots) => slots.get(place).copied().unwrap_or_default().into(),
+            Slots::Long(slots) => slots.get(place).copied().unwrap_or_default() as usize,
+        })
+    }
+}
+
+impl Slots {
+    fn new(weights: &[u64], total: u64) -> Self {
+        let work = total.saturating_mul(weights.len() as u64);
+        let long = match work <= MAX_WORK {
+            true => slots::one_period(weights),
+            false => even::one_period(weights),
+        };
+        let short: Option<Box<[u16]>> =
+            long.iter().map(|index| u16::try_from(*index).ok()).collect();
+        short.map_or(Self::Long(long), Self::Short)
+    }
+}
