@@ -12,7 +12,8 @@ use crate::{engine, generate, reference};
 
 #[test]
 fn the_engine_decides_as_the_model_does() {
-    let values = generate::cases(50);
+    // A little more than fifty, because a few destinations turn out to be no identity.
+    let values = generate::cases(54);
     let tally = check::holds(
         "engine equals model",
         "tests/model/regressions/agreement.txt",
