@@ -36,7 +36,7 @@ pub(crate) struct Crds {
     headers: Form,
 
     /// The webhook that converts between versions, which makes all of them served:
-    /// NAMESPACE/SERVICE[:PORT][/PATH], or an https URL
+    /// NAMESPACE/SERVICE (`:PORT` and `/PATH` may follow), or an https URL
     #[arg(long, value_name = "WEBHOOK", value_parser = parse_webhook)]
     conversion_webhook: Option<ConversionWebhook>,
 
