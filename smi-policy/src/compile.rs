@@ -10,7 +10,7 @@ use crate::identity::Resolver;
 use crate::index::{IndexBuilder, TargetId};
 use crate::name::ObjectName;
 use crate::policy::{Inner, Policy};
-use crate::ports::PortSet;
+use crate::ports::{PortSet, ZeroPort};
 use crate::principal::{Principal, Principals};
 use crate::resource::{PortCondition, PortRoute, Rule, RuleKind, Subject, TrafficTarget};
 use crate::route::RouteGroup;
@@ -33,8 +33,8 @@ pub(crate) fn compile(builder: PolicyBuilder) -> Policy {
     });
     let referents = Referents {
         groups: groups.collect(),
-        tcp: port_sets(&builder.tcp_routes),
-        udp: port_sets(&builder.udp_routes),
+        tcp: port_sets(ObjectKind::TcpRoute, &builder.tcp_routes, &mut diagnostics),
+        udp: port_sets(ObjectKind::UdpRoute, &builder.udp_routes, &mut diagnostics),
         unreadable: builder.unreadable,
     };
 
@@ -90,9 +90,22 @@ impl Referents {
     }
 }
 
-fn port_sets(routes: &BTreeMap<ObjectName, PortRoute>) -> BTreeMap<ObjectName, Arc<PortSet>> {
-    let set = |route: &PortRoute| Arc::new(PortSet::new(&route.ports));
-    routes.iter().map(|(name, route)| (name.clone(), set(route))).collect()
+fn port_sets(
+    kind: ObjectKind,
+    routes: &BTreeMap<ObjectName, PortRoute>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<ObjectName, Arc<PortSet>> {
+    let mut sets = BTreeMap::new();
+    for (name, route) in routes {
+        let set = PortSet::new(&route.ports).unwrap_or_else(|ZeroPort| {
+            let field = "spec.matches.ports";
+            let message = "0 is no port, so the route contributes none";
+            diagnostics.push(Diagnostic::error(kind, name, field, "invalid-port", message));
+            PortSet::NONE
+        });
+        sets.insert(name.clone(), Arc::new(set));
+    }
+    sets
 }
 
 struct TargetCompiler<'c> {
@@ -162,15 +175,16 @@ impl TargetCompiler<'_> {
         for &principal in &principals {
             index.candidate(principal, id);
         }
+        if principals.is_empty() {
+            self.void(field, "unknown-destination", "its destination names nobody");
+            index.close(Some(&own));
+        }
         if is_foreign && self.semantics.foreign_destination == ForeignDestination::Deny {
             let what = format!(
                 "its destination is in namespace `{namespace}`; only a TrafficTarget of that \
                  namespace may open it"
             );
             self.void(&format!("{field}.namespace"), "foreign-destination", &what);
-        } else if principals.is_empty() {
-            self.void(field, "unknown-destination", "its destination names nobody");
-            index.close(Some(&own));
         } else {
             principals.iter().for_each(|principal| index.select(*principal));
         }

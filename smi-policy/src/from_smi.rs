@@ -3,16 +3,18 @@
 use smi_types::api::Kind;
 use smi_types::hub;
 use smi_types::manifest::{Document, Node, Resources, Value};
+use smi_types::validate::{PatternCheck, PatternFault};
 
 use crate::builder::PolicyBuilder;
 use crate::diagnostic::ObjectKind;
 use crate::name::ObjectName;
+use crate::pattern::{Limits, Pattern};
 use crate::policy::Policy;
 use crate::resource::{
     HttpMatch, HttpRouteGroup, IdentityBinding, LabelRequirement, LabelSelector, PortCondition,
     PortRoute, Ports, Rule, RuleKind, Schemes, Subject, TrafficTarget,
 };
-use crate::semantics::Semantics;
+use crate::semantics::{Anchor, Semantics};
 
 impl Policy {
     /// Compiles a policy from manifests of any API version.
@@ -112,6 +114,37 @@ impl PolicyBuilder {
             }
             _ => self,
         }
+    }
+}
+
+/// Patterns are valid that the engine can use within these limits.
+///
+/// ```
+/// use smi_policy::Limits;
+/// use smi_types::Manifest;
+/// use smi_types::validate::Validator;
+///
+/// let manifest = Manifest::read("
+/// apiVersion: specs.smi-spec.io/v1alpha4
+/// kind: HTTPRouteGroup
+/// metadata: {name: web}
+/// spec: {matches: [{pathRegex: '/(?!admin).*'}]}
+/// ");
+/// let limits = Limits::default();
+/// let problems = Validator::new().patterns(&limits).manifest(&manifest);
+/// assert_eq!(
+///     problems[0].message(),
+///     "`(?!` at byte 1: RE2 has no look-around, so the match is ignored"
+/// );
+/// assert_eq!(problems[0].help(), Some("list what is allowed, as separate matches"));
+/// ```
+impl PatternCheck for Limits {
+    fn check(&self, pattern: &str) -> Result<(), PatternFault> {
+        let compiled =
+            Pattern::parse(pattern, self).and_then(|pattern| pattern.compile(Anchor::Start, self));
+        compiled
+            .map(drop)
+            .map_err(|error| PatternFault::new(error.to_string()).with_help(error.help()))
     }
 }
 

@@ -95,12 +95,8 @@ impl Index {
         self.selected.contains(&destination)
     }
 
-    /// Whether this namespace is closed; of an unknown one, whether any is.
-    pub(crate) fn is_closed(&self, namespace: Option<&str>) -> bool {
-        self.all_closed
-            || match namespace {
-                Some(namespace) => self.closed.contains(namespace),
-                None => !self.closed.is_empty(),
-            }
+    /// Whether nobody knows which destinations of this namespace are selected.
+    pub(crate) fn is_closed(&self, namespace: &str) -> bool {
+        self.all_closed || self.closed.contains(namespace)
     }
 }

@@ -126,10 +126,11 @@ impl Inner {
 
     /// Whether some target closes this destination for all whom no target admits.
     pub(crate) fn is_selected(&self, destination: &Identity) -> bool {
-        let account = self.resolver.account(destination);
-        let pod = destination.pod.as_ref().map(|pod| &*pod.namespace);
-        let namespace = account.map(|account| account.namespace).or(pod);
-        let mut selected = self.index.is_closed(namespace);
+        let Some(account) = self.resolver.account(destination) else {
+            // Nobody knows whose namespace it is in, and so who could open it.
+            return true;
+        };
+        let mut selected = self.index.is_closed(account.namespace);
         self.principals_of(destination, |principal| {
             selected = selected || self.index.is_selected(principal);
         });

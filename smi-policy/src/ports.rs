@@ -9,18 +9,24 @@ pub(crate) enum PortSet {
     Only(Vec<u16>),
 }
 
+/// A route lists port 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ZeroPort;
+
 impl PortSet {
     pub(crate) const NONE: Self = Self::Only(Vec::new());
 
-    /// The ports of a route. Port 0 is no port.
-    pub(crate) fn new(ports: &Ports) -> Self {
+    /// The ports of a route. A list with a port 0, which is none, is no list of ports at all:
+    /// nobody knows what was meant.
+    pub(crate) fn new(ports: &Ports) -> Result<Self, ZeroPort> {
         match ports {
-            Ports::All => Self::All,
+            Ports::All => Ok(Self::All),
+            Ports::Only(ports) if ports.contains(&0) => Err(ZeroPort),
             Ports::Only(ports) => {
-                let mut ports: Vec<u16> = ports.iter().copied().filter(|port| *port != 0).collect();
+                let mut ports = ports.clone();
                 ports.sort_unstable();
                 ports.dedup();
-                Self::Only(ports)
+                Ok(Self::Only(ports))
             }
         }
     }
@@ -69,11 +75,16 @@ mod tests {
     fn all_united_with_anything_is_all() {
         let mut set = PortSet::NONE;
         assert!(!set.contains(80));
-        set.unite(&PortSet::new(&Ports::Only(vec![90, 80, 90, 0])));
+        set.unite(&PortSet::new(&Ports::Only(vec![90, 80, 90])).unwrap());
         assert!(set.contains(80) && set.contains(90) && !set.contains(85));
         assert_eq!(set.to_string(), "80, 90");
-        set.unite(&PortSet::new(&Ports::All));
-        set.unite(&PortSet::new(&Ports::Only(vec![1])));
+        set.unite(&PortSet::new(&Ports::All).unwrap());
+        set.unite(&PortSet::new(&Ports::Only(vec![1])).unwrap());
         assert_eq!(set, PortSet::All);
+    }
+
+    #[test]
+    fn a_list_with_port_0_is_no_list() {
+        assert_eq!(PortSet::new(&Ports::Only(vec![80, 0])), Err(ZeroPort));
     }
 }

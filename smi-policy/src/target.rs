@@ -156,7 +156,7 @@ impl Target {
     /// The ports that the target has for this transport.
     pub(crate) fn ports_text(&self, transport: Transport) -> String {
         match (self.port, self.port_part(transport)) {
-            (Some(port), _) => port.to_string(),
+            (Some(port), _) => format!("TCP {port}"),
             (None, Some(part)) => part.union().to_string(),
             (None, None) => PortSet::All.to_string(),
         }
@@ -172,7 +172,9 @@ impl Target {
     /// What the port conditions say: `Err` if they refuse, `Ok(None)` if there is none that admits
     /// by itself.
     fn port_admission(&self, transport: Transport, port: u16) -> Result<Option<Admission>, ()> {
-        if self.void.is_some() || self.port.is_some_and(|only| only != port) {
+        // The port of old versions is a TCP port: nothing over UDP has it.
+        let has_port = |only| transport == Transport::Tcp && only == port;
+        if self.void.is_some() || self.port.is_some_and(|only| !has_port(only)) {
             return Err(());
         }
         let part = self.port_part(transport);

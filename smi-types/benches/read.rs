@@ -11,16 +11,22 @@ use smi_types::Manifest;
 
 fn main() {
     println!("ratio of reading to parsing into an untyped value");
-    for (name, text, parse) in [
-        ("yaml, documents", documents(100), parse_yaml as fn(&str) -> usize),
-        ("yaml, one list", list_as_yaml(100), parse_yaml),
-        ("json, documents", list_as_json_lines(100), parse_json),
-        ("json, one list", list_as_json(100), parse_json),
+    for (name, texts, parse) in [
+        ("yaml, documents", vec![documents(100)], parse_yaml as fn(&str) -> usize),
+        ("yaml, one list", vec![list_as_yaml(100)], parse_yaml),
+        ("yaml, published", published(), parse_yaml),
+        ("json, documents", vec![list_as_json_lines(100)], parse_json),
+        ("json, one list", vec![list_as_json(100)], parse_json),
     ] {
-        let read = fastest(|| read(&text));
-        let parsed = fastest(|| parse(&text));
+        let bytes: usize = texts.iter().map(String::len).sum();
+        if bytes == 0 {
+            println!("{name:16} skipped: there are no such texts");
+            continue;
+        }
+        let read = fastest(|| texts.iter().map(|text| read(text)).sum());
+        let parsed = fastest(|| texts.iter().map(|text| parse(text)).sum());
         let ratio = read.as_secs_f64() / parsed.as_secs_f64();
-        println!("{name:16} {ratio:.2}  ({read:.1?} / {parsed:.1?}, {} KB)", text.len() / 1000);
+        println!("{name:16} {ratio:.2}  ({read:.1?} / {parsed:.1?}, {} KB)", bytes / 1000);
     }
     divan::main();
 }
@@ -52,6 +58,20 @@ fn parse_json(text: &str) -> usize {
     let stream = serde_json::Deserializer::from_str(black_box(text));
     let values: Vec<_> = stream.into_iter::<serde_json::Value>().collect();
     black_box(values).len()
+}
+
+/// Manifests that others have published, if they lie beside the project.
+fn published() -> Vec<String> {
+    let mut open: Vec<std::path::PathBuf> =
+        vec![concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/manifests").into()];
+    let mut texts = Vec::new();
+    while let Some(path) = open.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(entries) => open.extend(entries.flatten().map(|entry| entry.path())),
+            Err(_) => texts.extend(std::fs::read_to_string(&path)),
+        }
+    }
+    texts
 }
 
 /// The shortest of some runs, which is the one that others disturbed least.

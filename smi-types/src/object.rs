@@ -144,13 +144,20 @@ macro_rules! object {
             }
 
             #[cfg(feature = "schema")]
+            impl $crate::crd::schema::Shape for $Name {
+                fn shape(generator: schemars::SchemaGenerator) -> schemars::Schema {
+                    generator.into_root_schema_for::<Read>()
+                }
+            }
+
+            #[cfg(feature = "schema")]
             impl kube_core::CustomResourceExt for $Name {
                 fn crd() -> $crate::crd::CustomResourceDefinition {
-                    $crate::crd::resource::definition::<Self>($crate::crd::schema::of::<Read>())
+                    $crate::crd::of_type::<Self>()
                 }
 
                 fn crd_name() -> &'static str {
-                    $crate::crd::resource::name(<Self as $crate::SmiObject>::KIND)
+                    $crate::crd::definition_name(<Self as $crate::SmiObject>::KIND)
                 }
 
                 fn api_resource() -> kube_core::discovery::ApiResource {
@@ -162,6 +169,22 @@ macro_rules! object {
                 }
             }
         };
+
+        impl $Name {
+            /// An object of this name, otherwise empty.
+            pub fn named(name: impl Into<String>) -> Self {
+                let mut object = Self::default();
+                object.metadata.name = Some(name.into());
+                object
+            }
+
+            /// The same object in this namespace.
+            #[must_use]
+            pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
+                self.metadata.namespace = Some(namespace.into());
+                self
+            }
+        }
 
         impl $crate::object::sealed::Sealed for $Name {}
 

@@ -14,7 +14,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Check(Check),
+    Convert(crate::convert::Convert),
     Decide(Decide),
+    Crds(crate::crds::Crds),
+    Lint(crate::lint::Lint),
+    Schema(crate::schema::Schema),
     Split(Split),
     Vectors(Vectors),
 }

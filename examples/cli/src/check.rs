@@ -8,7 +8,7 @@ use crate::access_table::{self, Access};
 use crate::args::{Check, Output};
 use crate::color::{self, paint};
 use crate::load::{self, Loaded};
-use crate::problems::{self, Finding};
+use crate::problems::{self, Finding, count};
 use crate::split_table::{self, SplitLine};
 
 /// What `smi check` says.
@@ -78,8 +78,4 @@ fn print(report: &Report, loaded: &Loaded) {
         if report.errors > 0 { paint(color::ERROR, errors) } else { errors },
         if report.warnings > 0 { paint(color::WARNING, warnings) } else { warnings },
     );
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -32,6 +32,22 @@ impl Loaded {
 
 /// Reads files and directories. A broken file never hides the others.
 pub(crate) fn load(paths: &[PathBuf], reading: &Reading) -> Result<Loaded> {
+    let (files, unreadable) = texts(paths)?;
+
+    let missing = match reading.infer_api_version {
+        true => MissingApiVersion::Infer,
+        false => MissingApiVersion::Error,
+    };
+    let options = ReadOptions::default().missing_api_version(missing);
+    let manifests =
+        files.iter().map(|(name, text)| (name.clone(), Manifest::read_with(text, &options)));
+    let semantics = reading.semantics();
+    let resources = resources(&semantics, manifests);
+    Ok(Loaded { semantics, resources, files, unreadable })
+}
+
+/// Name and text of each file, and name and reason of each that is no text.
+pub(crate) fn texts(paths: &[PathBuf]) -> Result<(Vec<Named>, Vec<Named>)> {
     let mut files = Vec::new();
     let mut unreadable = Vec::new();
     for path in paths {
@@ -46,18 +62,11 @@ pub(crate) fn load(paths: &[PathBuf], reading: &Reading) -> Result<Loaded> {
     if files.is_empty() && unreadable.is_empty() {
         bail!("found no manifests: no file ends in .yaml, .yml, .json or .jsonl");
     }
-
-    let missing = match reading.infer_api_version {
-        true => MissingApiVersion::Infer,
-        false => MissingApiVersion::Error,
-    };
-    let options = ReadOptions::default().missing_api_version(missing);
-    let manifests =
-        files.iter().map(|(name, text)| (name.clone(), Manifest::read_with(text, &options)));
-    let semantics = reading.semantics();
-    let resources = resources(&semantics, manifests);
-    Ok(Loaded { semantics, resources, files, unreadable })
+    Ok((files, unreadable))
 }
+
+/// The name of a file, and what there is to say about it.
+type Named = (String, String);
 
 /// Puts manifests together.
 pub(crate) fn resources(

@@ -5,10 +5,14 @@ mod access_table;
 mod args;
 mod check;
 mod color;
+mod convert;
+mod crds;
 mod decide;
 mod identity;
+mod lint;
 mod load;
 mod problems;
+mod schema;
 mod split;
 mod split_table;
 mod table;
@@ -24,7 +28,11 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.command {
         Command::Check(check) => check::run(check),
+        Command::Convert(convert) => convert::run(convert),
         Command::Decide(decide) => decide::run(decide),
+        Command::Crds(crds) => crds::run(crds),
+        Command::Lint(lint) => lint::run(lint),
+        Command::Schema(schema) => schema::run(schema),
         Command::Split(split) => split::run(split),
         Command::Vectors(vectors) => vectors::run(vectors),
     };

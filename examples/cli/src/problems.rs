@@ -31,26 +31,53 @@ impl Finding {
     pub(crate) fn is_error(&self) -> bool {
         self.severity == "error"
     }
+
+    /// The finding as an error.
+    pub(crate) fn denied(mut self) -> Self {
+        self.severity = "error";
+        self
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    pub(crate) fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub(crate) fn object(&self) -> Option<&str> {
+        self.object.as_deref()
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// Object and field, as messages begin with them.
+    pub(crate) fn about(&self) -> String {
+        match (&self.object, &self.field) {
+            (Some(object), Some(field)) => format!("{object}: {field}: "),
+            (Some(object), None) => format!("{object}: "),
+            (None, Some(field)) => format!("{field}: "),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The bytes of the file's text that it is about.
+    pub(crate) fn span(&self, text: &str) -> Option<std::ops::Range<usize>> {
+        Some(span(text, self.line?, self.column?))
+    }
 }
 
 /// All findings, by file and place.
 pub(crate) fn findings(loaded: &Loaded, policy: &Policy, splits: &Splits) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = loaded
-        .unreadable
-        .iter()
-        .map(|(file, reason)| Finding {
-            severity: "error",
-            code: "unreadable-file".to_owned(),
-            file: file.clone(),
-            line: None,
-            column: None,
-            object: None,
-            field: None,
-            message: reason.clone(),
-            notes: Vec::new(),
-            help: None,
-        })
-        .collect();
+    let mut findings: Vec<Finding> =
+        loaded.unreadable.iter().map(|(file, reason)| unreadable(file, reason)).collect();
     let problems = loaded.resources.problems();
     findings.extend(problems.map(|(file, problem)| from_problem(file, problem)));
 
@@ -82,7 +109,28 @@ fn is_below(field: Option<&str>, above: Option<&str>) -> bool {
     field.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-fn from_problem(file: &str, problem: &Problem) -> Finding {
+/// A file that is no text.
+pub(crate) fn unreadable(file: &str, reason: &str) -> Finding {
+    Finding {
+        severity: "error",
+        code: "unreadable-file".to_owned(),
+        file: file.to_owned(),
+        line: None,
+        column: None,
+        object: None,
+        field: None,
+        message: reason.to_owned(),
+        notes: Vec::new(),
+        help: None,
+    }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+pub(crate) fn from_problem(file: &str, problem: &Problem) -> Finding {
     let path = problem.path();
     Finding {
         severity: match problem.severity() {
@@ -183,17 +231,10 @@ fn service(resources: &Resources, diagnostic: &Diagnostic) -> Option<Place> {
 /// Prints a finding as a good compiler would.
 pub(crate) fn render(finding: &Finding, files: &[(String, String)]) -> String {
     let level = if finding.is_error() { Level::ERROR } else { Level::WARNING };
-    let about = match (&finding.object, &finding.field) {
-        (Some(object), Some(field)) => format!("{object}: {field}: "),
-        (Some(object), None) => format!("{object}: "),
-        (None, Some(field)) => format!("{field}: "),
-        (None, None) => String::new(),
-    };
-    let title = format!("{about}{}", finding.message);
+    let title = format!("{}{}", finding.about(), finding.message);
     let mut report = Group::with_title(level.primary_title(title).id(&finding.code));
     let text = files.iter().find(|(name, _)| *name == finding.file).map(|(_, text)| text.as_str());
-    if let (Some(text), Some(line), Some(column)) = (text, finding.line, finding.column) {
-        let span = span(text, line, column);
+    if let Some((text, span)) = text.and_then(|text| Some((text, finding.span(text)?))) {
         let snippet = Snippet::source(text).line_start(1).path(&finding.file);
         report = report.element(snippet.annotation(AnnotationKind::Primary.span(span)));
     } else {

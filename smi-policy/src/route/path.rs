@@ -122,14 +122,18 @@ fn normalize(path: &[u8]) -> Option<Cow<'_, [u8]>> {
     if is_clean(path) && !has_lower_case_escape(path) {
         return Some(Cow::Borrowed(path));
     }
-    let rest = path.strip_prefix(b"/")?;
-    let decoded = decode_unreserved(rest);
+    let decoded = decode_unreserved(path.strip_prefix(b"/")?);
+    // Also what a later `..` takes out again must be unambiguous: `/a%2fb/..` is `/a` to some.
+    let is_plain = |segment: &[u8]| matches!(segment, b"" | b"." | b"..");
+    if !decoded.split(|&b| b == b'/').all(|segment| is_plain(segment) || is_clean_segment(segment))
+    {
+        return None;
+    }
     // A server that merges slashes first walks `..` out of another segment than one that removes
     // dot segments first. Where that makes a difference nobody can say which path is meant.
-    let removed_first = remove_dot_segments(&decoded, Slashes::Keep);
-    let removed_first = merge_slashes(&removed_first);
+    let removed_first = merge_slashes(&remove_dot_segments(&decoded, Slashes::Keep));
     let merged_first = remove_dot_segments(&decoded, Slashes::Merge);
-    (removed_first == merged_first && is_clean(&removed_first)).then_some(Cow::Owned(removed_first))
+    (removed_first == merged_first).then_some(Cow::Owned(removed_first))
 }
 
 fn has_lower_case_escape(path: &[u8]) -> bool {
@@ -303,9 +307,19 @@ mod tests {
                 assert_eq!(got.as_deref(), Some(expected), "{path}");
             }
         }
-        for path in
-            ["a", "", "/a%2Fb", "/a\\b", "/a%", "/a/..;/b", "/a/%2e%2e;x", "/a#", "/a//../b"]
-        {
+        for path in [
+            "a",
+            "",
+            "/a%2Fb",
+            "/a\\b",
+            "/a%",
+            "/a/..;/b",
+            "/a/%2e%2e;x",
+            "/%zz/../a",
+            "/a%2fb/../c",
+            "/a#",
+            "/a//../b",
+        ] {
             assert_eq!(normal(path), None, "{path}");
         }
     }

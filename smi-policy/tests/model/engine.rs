@@ -1,6 +1,8 @@
 //! The engine under test, asked in the words of `world`.
 
-use smi_policy::{Decision, Explanation, HttpRequest, Identity, Outcome, Policy, Reason, Request};
+use smi_policy::{
+    Condition, Decision, Explanation, HttpRequest, Identity, Outcome, Policy, Reason, Request,
+};
 
 use crate::world::{Answer, Peer, PeerId, Query, Resource, Traffic, Verdict, Why, World};
 
@@ -94,12 +96,12 @@ pub(crate) fn to_answer(decision: &Decision<'_>, explanation: &Explanation<'_>) 
     }
 }
 
-/// What one candidate target says.
-pub(crate) fn outcome(outcome: &Outcome<'_>) -> Verdict {
+/// What one candidate target says, and whether it is void.
+pub(crate) fn outcome(outcome: &Outcome<'_>) -> (Verdict, bool) {
     match outcome {
-        Outcome::Allow(_) => Verdict::Allow,
-        Outcome::HttpOnly => Verdict::HttpOnly,
-        _ => Verdict::Deny,
+        Outcome::Allow(_) => (Verdict::Allow, false),
+        Outcome::HttpOnly => (Verdict::HttpOnly, false),
+        Outcome::Deny(condition) => (Verdict::Deny, matches!(condition, Condition::Void(_))),
     }
 }
 

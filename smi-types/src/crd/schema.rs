@@ -5,14 +5,23 @@ use kube_core::schema::{OptionalEnum, OptionalIntOrString, StructuralSchemaRewri
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::edit::Editor;
+use super::{Profile, strict};
+use crate::api::{Kind, Version};
 use crate::quantity::Quantity;
-use crate::specs::v1alpha4::Headers;
+use crate::specs::v1alpha4::{HeaderForm, Headers};
+use crate::{access, specs, split};
 
-/// The structural schema of a type.
-#[expect(clippy::expect_used, reason = "a test generates the schema of every type")]
-pub(crate) fn of<T: JsonSchema>() -> JSONSchemaProps {
+/// A type that has a schema: all typed objects.
+pub(crate) trait Shape {
+    /// The schema of the object without `apiVersion`, `kind` and `metadata`.
+    fn shape(generator: SchemaGenerator) -> Schema;
+}
+
+/// The structural schema of a kind in a version, as its type says and no more.
+pub(super) fn structural(kind: Kind, version: Version) -> Value {
     let settings = SchemaSettings::openapi3()
         .with(|settings| {
             settings.inline_subschemas = true;
@@ -22,8 +31,55 @@ pub(crate) fn of<T: JsonSchema>() -> JSONSchemaProps {
         .with_transform(OptionalEnum)
         .with_transform(OptionalIntOrString)
         .with_transform(Kubernetes);
-    let schema = settings.into_generator().into_root_schema_for::<T>();
-    serde_json::from_value(schema.to_value()).expect("a schema is one that Kubernetes can hold")
+    let generator = settings.into_generator();
+    shape(kind, version)(generator).to_value()
+}
+
+/// The schema as Kubernetes holds it.
+#[expect(clippy::expect_used, reason = "a test generates the schema of every kind and version")]
+pub(super) fn for_kubernetes(schema: Value) -> JSONSchemaProps {
+    serde_json::from_value(schema).expect("a schema is one that Kubernetes can hold")
+}
+
+/// Puts in the form in which headers are wanted, and the profile's bounds on them.
+pub(super) fn set_header_form(schema: &mut Editor<'_>, form: HeaderForm, profile: Profile) {
+    if schema.kind != Kind::HttpRouteGroup {
+        return;
+    }
+    if form == HeaderForm::Map {
+        let values = json!({ "type": "string" });
+        let mapping = json!({ "type": "object", "additionalProperties": values });
+        schema.replace("spec.matches[].headers", mapping);
+    }
+    if profile == Profile::Strict {
+        strict::bound_headers(schema, form);
+    }
+}
+
+/// The schema of a kind in a version. Of a version that the kind doesn't have it is that of the
+/// newest.
+fn shape(kind: Kind, version: Version) -> fn(SchemaGenerator) -> Schema {
+    use Version::{V1alpha1, V1alpha2, V1alpha3, V1alpha4};
+    match (kind, version) {
+        (Kind::TrafficTarget, V1alpha1) => access::v1alpha1::TrafficTarget::shape,
+        (Kind::TrafficTarget, V1alpha2) => access::v1alpha2::TrafficTarget::shape,
+        (Kind::TrafficTarget, V1alpha3) => access::v1alpha3::TrafficTarget::shape,
+        (Kind::TrafficTarget, V1alpha4) => access::v1alpha4::TrafficTarget::shape,
+        (Kind::IdentityBinding, _) => access::v1alpha4::IdentityBinding::shape,
+        (Kind::HttpRouteGroup, V1alpha1) => specs::v1alpha1::HttpRouteGroup::shape,
+        (Kind::HttpRouteGroup, V1alpha2) => specs::v1alpha2::HttpRouteGroup::shape,
+        (Kind::HttpRouteGroup, V1alpha3) => specs::v1alpha3::HttpRouteGroup::shape,
+        (Kind::HttpRouteGroup, V1alpha4) => specs::v1alpha4::HttpRouteGroup::shape,
+        (Kind::TcpRoute, V1alpha1) => specs::v1alpha1::TcpRoute::shape,
+        (Kind::TcpRoute, V1alpha2) => specs::v1alpha2::TcpRoute::shape,
+        (Kind::TcpRoute, V1alpha3) => specs::v1alpha3::TcpRoute::shape,
+        (Kind::TcpRoute, V1alpha4) => specs::v1alpha4::TcpRoute::shape,
+        (Kind::UdpRoute, _) => specs::v1alpha4::UdpRoute::shape,
+        (Kind::TrafficSplit, V1alpha1) => split::v1alpha1::TrafficSplit::shape,
+        (Kind::TrafficSplit, V1alpha2) => split::v1alpha2::TrafficSplit::shape,
+        (Kind::TrafficSplit, V1alpha3) => split::v1alpha3::TrafficSplit::shape,
+        (Kind::TrafficSplit, V1alpha4) => split::v1alpha4::TrafficSplit::shape,
+    }
 }
 
 /// What Kubernetes wants otherwise than schemars writes it.

@@ -5,9 +5,6 @@ use crate::manifest::{Mapping, Node, excerpt};
 use crate::path::Place;
 use crate::problem::{Code, Report};
 
-/// The annotation that keeps what a version can't say.
-const PRESERVED: &str = "smi-spec.io/preserved";
-
 /// Reads `metadata`.
 pub(super) fn lift(object: Source<'_>, report: &mut Report) -> Lifted<Meta> {
     let place = Place::ROOT.key("metadata");
@@ -77,11 +74,6 @@ fn annotations(metadata: Mapping<'_>, place: &Place<'_>, report: &mut Report) ->
             continue;
         }
         lifted = lifted.and(text(value, &place, report).map(drop));
-        if key.text() == PRESERVED {
-            let message = "this annotation may restrict the object, and is not supported yet";
-            report.error(Code::PreservedAnnotationUnsupported, &place, key, message);
-            lifted = Err(Void);
-        }
     }
     lifted
 }

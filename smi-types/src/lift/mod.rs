@@ -11,6 +11,7 @@ mod layout;
 mod metadata;
 mod number;
 mod port_route;
+mod preserved;
 mod route_group;
 mod shape;
 mod subject;
@@ -44,17 +45,24 @@ pub(crate) fn lift(
     let root = shape::mapping(node, &Place::ROOT, report)?;
     let object = Source { kind, version, node, root };
     let meta = metadata::lift(object, report);
+    let (meta, kept) = match preserved::read(object, report) {
+        Ok(kept) => (meta, kept),
+        Err(void) => (Err(void), None),
+    };
+    let kept = kept.as_ref();
     match kind {
         Kind::TrafficTarget => {
-            traffic_target::lift(object, meta, report).map(Object::TrafficTarget)
+            traffic_target::lift(object, meta, kept, report).map(Object::TrafficTarget)
         }
         Kind::IdentityBinding => {
             identity_binding::lift(object, meta, report).map(Object::IdentityBinding)
         }
         Kind::HttpRouteGroup => route_group::lift(object, meta, report).map(Object::HttpRouteGroup),
-        Kind::TcpRoute => port_route::lift(object, meta, report).map(Object::TcpRoute),
-        Kind::UdpRoute => port_route::lift(object, meta, report).map(Object::UdpRoute),
-        Kind::TrafficSplit => traffic_split::lift(object, meta, report).map(Object::TrafficSplit),
+        Kind::TcpRoute => port_route::lift(object, meta, kept, report).map(Object::TcpRoute),
+        Kind::UdpRoute => port_route::lift(object, meta, kept, report).map(Object::UdpRoute),
+        Kind::TrafficSplit => {
+            traffic_split::lift(object, meta, kept, report).map(Object::TrafficSplit)
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 use super::fields::{fields, no_remark};
 use super::number::route_port;
+use super::preserved::Annotation;
 use super::shape::{mapping, optional_text, wrong_type};
 use super::{Lifted, Source, layout};
 use crate::api::Version;
+use crate::convert::preserved::Spot;
 use crate::hub::{Meta, PortRoute, Ports};
 use crate::manifest::{Key, Mapping, Node};
 use crate::path::Place;
@@ -12,8 +14,25 @@ use crate::problem::Report;
 pub(super) fn lift(
     object: Source<'_>,
     meta: Lifted<Meta>,
+    kept: Option<&Annotation<'_>>,
     report: &mut Report,
 ) -> Lifted<PortRoute> {
+    let mut route = as_written(object, meta, report)?;
+    if let Some(annotation) = kept {
+        for (spot, kept) in annotation.fields() {
+            if spot == Spot::Matches {
+                let ports = annotation.lift(&kept.value, report, conditions)?;
+                // Misplaced ports are unreadable whatever else there is.
+                if route.ports != Ports::Unreadable {
+                    route.ports = ports;
+                }
+            }
+        }
+    }
+    Ok(route)
+}
+
+fn as_written(object: Source<'_>, meta: Lifted<Meta>, report: &mut Report) -> Lifted<PortRoute> {
     let Source { kind, version, root, .. } = object;
     let remark = |field: &str| layout::top_level(kind, version, field);
     if version <= Version::V1alpha2 {

@@ -1,8 +1,10 @@
 use super::fields::{fields, no_remark};
 use super::number::{quantity, weight_of, whole};
+use super::preserved::Annotation;
 use super::shape::{list, mapping, optional_text, required_text};
 use super::{Lifted, Source, Void, layout};
 use crate::api::{Group, Version};
+use crate::convert::preserved::Spot;
 use crate::hub::{Backend, MatchRef, Meta, TrafficSplit};
 use crate::manifest::{Node, excerpt};
 use crate::path::Place;
@@ -12,8 +14,42 @@ use crate::problem::{Code, Report};
 pub(super) fn lift(
     object: Source<'_>,
     meta: Lifted<Meta>,
+    kept: Option<&Annotation<'_>>,
     report: &mut Report,
 ) -> Lifted<TrafficSplit> {
+    let mut split = as_written(object, meta, report)?;
+    let Some(annotation) = kept else { return Ok(split) };
+    for (spot, kept) in annotation.fields() {
+        match spot {
+            Spot::Matches => {
+                let lift = |node: Node<'_>, place: &Place<'_>, report: &mut Report| {
+                    matches(Some(node), place, report)
+                };
+                split.matches = annotation.lift(&kept.value, report, lift)?;
+            }
+            Spot::Weights => annotation.lift(&kept.value, report, |node, place, report| {
+                weights(&mut split.backends, node, place, report)
+            })?,
+            _ => {}
+        }
+    }
+    Ok(split)
+}
+
+/// Replaces whole weights by the quantities that they were.
+fn weights(
+    backends: &mut [Backend],
+    node: Node<'_>,
+    place: &Place<'_>,
+    report: &mut Report,
+) -> Lifted<()> {
+    for (backend, node) in backends.iter_mut().zip(list(node, place, report)?.iter()) {
+        backend.weight = quantity(node, place, Some(&backend.service), report)?;
+    }
+    Ok(())
+}
+
+fn as_written(object: Source<'_>, meta: Lifted<Meta>, report: &mut Report) -> Lifted<TrafficSplit> {
     let Source { kind, version, node: parent, root } = object;
     let remark = |field: &str| layout::top_level(kind, version, field);
     let known = ["apiVersion", "kind", "metadata", "spec"];

@@ -1,8 +1,10 @@
 use super::fields::{fields, no_remark};
+use super::preserved::Annotation;
 use super::shape::{list, mapping, required_text, texts};
 use super::subject::{self, Side};
-use super::{Lifted, Source, Void, layout};
+use super::{Lifted, Source, Void, layout, number};
 use crate::api::Version;
+use crate::convert::preserved::{Spot, SubjectField};
 use crate::hub::{Meta, PortCondition, Rule, RuleKind, Subject, TrafficTarget};
 use crate::manifest::{Node, excerpt};
 use crate::path::Place;
@@ -19,6 +21,59 @@ const RULE_KINDS: [(&str, RuleKind); 3] = [
 pub(super) fn lift(
     object: Source<'_>,
     meta: Lifted<Meta>,
+    kept: Option<&Annotation<'_>>,
+    report: &mut Report,
+) -> Lifted<TrafficTarget> {
+    let mut target = as_written(object, meta, kept, report)?;
+    if let Some(annotation) = kept {
+        restore(&mut target, annotation, object.version, report);
+    }
+    Ok(target)
+}
+
+/// Puts back what the annotation keeps.
+fn restore(
+    target: &mut TrafficTarget,
+    annotation: &Annotation<'_>,
+    version: Version,
+    report: &mut Report,
+) {
+    for (spot, kept) in annotation.fields() {
+        let version = kept.read_in.unwrap_or(version);
+        match spot {
+            Spot::Destination => {
+                let lift = |node: Node<'_>, place: &Place<'_>, report: &mut Report| {
+                    subject::lift(node, place, Side::Destination, version, report)
+                };
+                (target.destination, target.port) = annotation.lift(&kept.value, report, lift);
+            }
+            Spot::DestinationField(SubjectField::Port) => {
+                target.port = annotation.lift(&kept.value, report, number::port);
+            }
+            Spot::Source(index) => {
+                let lift = |node: Node<'_>, place: &Place<'_>, report: &mut Report| {
+                    subject::lift(node, place, Side::Source, version, report).0
+                };
+                let source = annotation.lift(&kept.value, report, lift);
+                target.sources.insert(index.min(target.sources.len()), source);
+            }
+            Spot::Rule(index) => {
+                let lift = |node: Node<'_>, place: &Place<'_>, report: &mut Report| {
+                    rule(node, place, version, report).unwrap_or_else(|Void| unreadable_rule())
+                };
+                let rule = annotation.lift(&kept.value, report, lift);
+                target.rules.insert(index.min(target.rules.len()), rule);
+            }
+            // An empty group and the port of a source restrict nothing.
+            _ => {}
+        }
+    }
+}
+
+fn as_written(
+    object: Source<'_>,
+    meta: Lifted<Meta>,
+    kept: Option<&Annotation<'_>>,
     report: &mut Report,
 ) -> Lifted<TrafficTarget> {
     let Source { kind, version, node: parent, root } = object;
@@ -28,7 +83,7 @@ pub(super) fn lift(
         let [_, _, _, destination, rules, sources] =
             fields(root, &Place::ROOT, known, report, remark);
         let body = Body { place: Place::ROOT, parent, destination, rules, sources };
-        return body.lift("specs", version, meta, report);
+        return body.lift("specs", version, meta, kept, report);
     }
     let known = ["apiVersion", "kind", "metadata", "spec"];
     let [_, _, _, spec] = fields(root, &Place::ROOT, known, report, remark);
@@ -41,7 +96,7 @@ pub(super) fn lift(
         let [destination, rules, sources] = fields(spec, &place, known, report, remark);
         body = Body { place, parent: node, destination, rules, sources };
     }
-    body.lift("rules", version, meta, report)
+    body.lift("rules", version, meta, kept, report)
 }
 
 /// The fields of a TrafficTarget, wherever they stand.
@@ -59,15 +114,28 @@ impl Body<'_, '_> {
         rules: &'static str,
         version: Version,
         meta: Lifted<Meta>,
+        kept: Option<&Annotation<'_>>,
         report: &mut Report,
     ) -> Lifted<TrafficTarget> {
-        let (destination, port) = self.destination(version, report);
+        let (destination, port) = self.destination(version, kept, report);
         let sources = self.sources(version, report);
         let rules = self.rules(rules, version, report);
         Ok(TrafficTarget { meta: meta?, destination, port, sources: sources?, rules: rules? })
     }
 
-    fn destination(&self, version: Version, report: &mut Report) -> (Subject, PortCondition) {
+    fn destination(
+        &self,
+        version: Version,
+        kept: Option<&Annotation<'_>>,
+        report: &mut Report,
+    ) -> (Subject, PortCondition) {
+        let is_kept = |annotation: &Annotation<'_>| {
+            annotation.fields().any(|(spot, _)| spot == Spot::Destination)
+        };
+        if kept.is_some_and(is_kept) {
+            // What stands here is a placeholder, and no problem.
+            return (Subject::Unreadable, PortCondition::Any);
+        }
         let place = self.place.key("destination");
         let Some(node) = self.destination else {
             let message = "the destination is missing; the target grants nothing";
@@ -90,14 +158,15 @@ impl Body<'_, '_> {
         let Some(node) = self.rules else { return Ok(Vec::new()) };
         let place = self.place.key(key);
         let rules = list(node, &place, report)?.iter().enumerate().map(|(index, node)| {
-            rule(node, &place.index(index), version, report).unwrap_or_else(|Void| Rule {
-                kind: RuleKind::Unreadable,
-                name: String::new(),
-                matches: Vec::new(),
-            })
+            let rule = rule(node, &place.index(index), version, report);
+            rule.unwrap_or_else(|Void| unreadable_rule())
         });
         Ok(rules.collect())
     }
+}
+
+fn unreadable_rule() -> Rule {
+    Rule { kind: RuleKind::Unreadable, name: String::new(), matches: Vec::new() }
 }
 
 fn rule(node: Node<'_>, place: &Place<'_>, version: Version, report: &mut Report) -> Lifted<Rule> {

@@ -48,14 +48,14 @@ pub(super) struct DuplicateKey {
 
 impl Builder {
     pub(super) fn new(source: Arc<Source>) -> Self {
-        // A value takes some twenty bytes of text in most manifests. To begin with less than is needed
-        // spares most of the copying, and does not waste much where values are longer.
-        let expected = source.text().len() / 32;
+        // In dense manifests a value takes some sixteen bytes of text, and most values are in
+        // mappings. Pages that are not needed are never touched.
+        let length = source.text().len();
         let tree = Tree {
             source,
-            nodes: Vec::with_capacity(expected),
+            nodes: Vec::with_capacity(length / 16),
             items: Vec::new(),
-            entries: Vec::with_capacity(expected),
+            entries: Vec::with_capacity(length / 24),
             unescaped: String::new(),
             ambiguous: false,
             tags: Vec::new(),
@@ -68,7 +68,9 @@ impl Builder {
         &self.tree.source
     }
 
-    pub(super) fn finish(self) -> Tree {
+    pub(super) fn finish(mut self) -> Tree {
+        self.tree.nodes.shrink_to_fit();
+        self.tree.entries.shrink_to_fit();
         self.tree
     }
 

@@ -26,7 +26,7 @@ pub struct Document {
     pub(super) problems: Vec<Problem>,
 }
 
-/// What a [`Document`] turned out to be.
+/// What a [`Document`] turned out to be: exactly one of these.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// An SMI object. Parts of it may be unreadable; [`Document::problems`] has them.

@@ -9,8 +9,10 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use super::budget::Budget;
 use super::builder::{Builder, OpenKey};
 use super::number::Number;
+use super::options::Limits;
+use super::source::Source;
 use super::syntax::SyntaxError;
-use super::tree::{Data, NodeId};
+use super::tree::{Data, NodeId, Tree};
 use crate::problem::Code;
 
 /// A document that was read.
@@ -43,6 +45,22 @@ pub(super) fn parse(
     let end = end.unwrap_or(range.end);
     builder.note_json(root, range.start..end);
     Ok(Parsed { root, end })
+}
+
+/// The values of a JSON value that is in memory, and its root; null if it is nested too deeply to be
+/// read.
+pub(crate) fn tree(value: &serde_json::Value) -> (Tree, NodeId) {
+    let source = Arc::new(Source::new(&value.to_string()));
+    let range = 0..source.text().len();
+    let mut builder = Builder::new(Arc::clone(&source));
+    match parse(&mut builder, range, &mut Budget::new(Limits::default())) {
+        Ok(parsed) => (builder.finish(), parsed.root),
+        Err(_) => {
+            let mut builder = Builder::new(source);
+            let root = builder.begin(None);
+            (builder.finish(), root)
+        }
+    }
 }
 
 /// Whether a text begins as a JSON object does.

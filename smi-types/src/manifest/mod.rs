@@ -41,6 +41,7 @@ mod tree;
 mod yaml;
 
 pub use self::document::{Content, Document};
+pub(crate) use self::json::tree as json_tree;
 pub use self::key::ObjectKey;
 pub(crate) use self::node::Key;
 pub use self::node::{Mapping, Node, Sequence, Value};

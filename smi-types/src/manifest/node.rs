@@ -28,7 +28,7 @@ pub struct Node<'a> {
     id: NodeId,
 }
 
-/// What a [`Node`] holds.
+/// What a [`Node`] holds: exactly one of these, as in JSON.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
     /// Nothing.
@@ -129,6 +129,12 @@ impl<'a> Node<'a> {
 
     pub(crate) fn tree(self) -> &'a Tree {
         self.tree
+    }
+
+    /// The text from where the node stands on, and the byte at which that is.
+    pub(crate) fn rest(self) -> (usize, &'a str) {
+        let start = self.tree.start(self.id);
+        (start, self.tree.source_text().get(start..).unwrap_or_default())
     }
 
     /// Whether the node is a plain YAML scalar.
@@ -233,6 +239,12 @@ impl<'a> Key<'a> {
 
     pub(crate) fn location(self) -> Location {
         self.tree.key_location(self.entry)
+    }
+
+    /// The text from where the key stands on, and the byte at which that is; `None` in JSON.
+    pub(crate) fn rest(self) -> Option<(usize, &'a str)> {
+        let start = self.tree.key_start(self.entry)?;
+        Some((start, self.tree.source_text().get(start..)?))
     }
 
     /// Whether the key is a plain YAML scalar.

@@ -40,63 +40,77 @@ impl Source {
     }
 }
 
-/// Where lines begin, and how many characters come before every block of the text, so that a
-/// location costs the same anywhere in a text, be it one line of many megabytes.
+/// What comes before every block of a text: a location costs the same anywhere, be it in a text of
+/// many short lines or in one line of many megabytes, and the index is small beside the text.
 #[derive(Debug)]
 struct LineIndex {
-    /// The byte at which each line begins.
-    lines: Vec<usize>,
-    /// The number of characters before each block of [`BLOCK`] bytes; empty if all are ASCII.
-    blocks: Vec<usize>,
+    blocks: Vec<Block>,
+}
+
+/// A block of [`BLOCK`] bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    /// The number of line breaks before it.
+    breaks: usize,
+    /// The byte at which the line begins in which it begins.
+    line: usize,
+    /// The number of characters before it.
+    characters: usize,
 }
 
 const BLOCK: usize = 1024;
 
 impl LineIndex {
     fn new(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let mut lines = vec![0];
-        for (position, byte) in bytes.iter().enumerate() {
-            // YAML breaks lines at `\n`, `\r\n` and a lone `\r`.
-            let lone = *byte == b'\r' && bytes.get(position + 1) != Some(&b'\n');
-            if *byte == b'\n' || lone {
-                lines.push(position + 1);
-            }
+        let mut blocks = vec![Block::default()];
+        let mut block = Block::default();
+        for start in (0..text.len()).step_by(BLOCK) {
+            let end = start + BLOCK;
+            block.skip_breaks(text, start, end);
+            block.characters += count_characters(text, start, end);
+            blocks.push(block);
         }
-        let mut blocks = Vec::new();
-        if !text.is_ascii() {
-            let mut characters = 0;
-            for block in bytes.chunks(BLOCK) {
-                blocks.push(characters);
-                characters += count_characters(block);
-            }
-        }
-        Self { lines, blocks }
+        Self { blocks }
     }
 
     fn location(&self, text: &str, byte: usize) -> Location {
-        let line = self.lines.partition_point(|start| *start <= byte);
-        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).map_or(0, |at| *at);
-        let column = self.characters_before(text, byte) - self.characters_before(text, start) + 1;
-        Location { line, column }
+        let byte = byte.min(text.len());
+        let (mut block, start) = self.block(byte);
+        block.skip_breaks(text, start, byte);
+        let characters = |byte| {
+            let (block, start) = self.block(byte);
+            block.characters + count_characters(text, start, byte)
+        };
+        let column = characters(byte) - characters(block.line) + 1;
+        Location { line: block.breaks + 1, column }
     }
 
-    fn characters_before(&self, text: &str, byte: usize) -> usize {
-        let byte = byte.min(text.len());
-        match self.blocks.get(byte / BLOCK) {
-            Some(before) => {
-                let block = text.as_bytes().get(byte / BLOCK * BLOCK..byte).unwrap_or_default();
-                before + count_characters(block)
+    /// The block that holds a byte, and where it begins.
+    fn block(&self, byte: usize) -> (Block, usize) {
+        let number = byte / BLOCK;
+        (self.blocks.get(number).copied().unwrap_or_default(), number * BLOCK)
+    }
+}
+
+impl Block {
+    /// Goes on to a later place of the text, as far as lines are concerned.
+    fn skip_breaks(&mut self, text: &str, start: usize, end: usize) {
+        let bytes = text.as_bytes();
+        let end = end.min(bytes.len());
+        for (offset, byte) in bytes.get(start..end).unwrap_or_default().iter().enumerate() {
+            // YAML breaks lines at `\n`, `\r\n` and a lone `\r`.
+            let next = start + offset + 1;
+            if *byte == b'\n' || (*byte == b'\r' && bytes.get(next) != Some(&b'\n')) {
+                self.breaks += 1;
+                self.line = next;
             }
-            None if self.blocks.is_empty() => byte,
-            // Just behind a text whose length is a multiple of the block size.
-            None => text.chars().count(),
         }
     }
 }
 
 /// Counts the bytes that begin a UTF-8 character.
-fn count_characters(bytes: &[u8]) -> usize {
+fn count_characters(text: &str, start: usize, end: usize) -> usize {
+    let bytes = text.as_bytes().get(start..end.min(text.len())).unwrap_or_default();
     bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 

@@ -7,11 +7,19 @@ use std::ops::Range;
 /// `---` and `...` at the beginning of a line end whatever comes before them, even inside quotes
 /// (YAML 1.2, 9.1.2). So a document that can't be parsed does not reach into the next one.
 pub(super) fn documents(text: &str) -> Vec<Range<usize>> {
-    // A lone `\r` ends a line as well, but hardly any text has one, and looking for one byte is faster.
+    // Most texts have few markers or none, and looking for one is faster than going by lines. So is
+    // to look for one byte that ends lines, and hardly any text has a lone `\r`.
+    let markers = ["---", "..."];
+    let later = ["\n---", "\n..."];
     if text.contains('\r') {
         documents_of(text.split_inclusive(['\n', '\r']))
-    } else {
+    } else if markers.iter().any(|marker| text.starts_with(marker))
+        || later.iter().any(|marker| text.contains(marker))
+    {
         documents_of(text.split_inclusive('\n'))
+    } else {
+        let whole = 0..text.len();
+        vec![whole]
     }
 }
 

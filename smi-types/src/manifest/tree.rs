@@ -141,9 +141,24 @@ impl Tree {
     }
 
     pub(crate) fn location(&self, id: NodeId) -> Location {
+        self.source.location(self.start(id))
+    }
+
+    /// The text that was read.
+    pub(crate) fn source_text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The byte of the source at which a value begins.
+    pub(crate) fn start(&self, id: NodeId) -> usize {
         let start = self.nodes.get(id.index()).map_or(NO_PLACE, |node| node.start);
         let start = if start == NO_PLACE { self.json_place(id) } else { Some(start) };
-        self.source.location(start.map_or(0, |start| start as usize))
+        start.map_or(0, |start| start as usize)
+    }
+
+    /// The byte of the source at which a key begins; `None` in JSON.
+    pub(crate) fn key_start(&self, entry: &Entry) -> Option<usize> {
+        (entry.key_start != NO_PLACE).then_some(entry.key_start as usize)
     }
 
     pub(crate) fn key_location(&self, entry: &Entry) -> Location {

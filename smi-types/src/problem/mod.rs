@@ -1,12 +1,14 @@
 //! What a reader has to say about a manifest: errors and warnings that name the place.
 
 mod code;
+mod fix;
 mod report;
 
 use std::borrow::Cow;
 use std::fmt;
 
-pub use self::code::Code;
+pub use self::code::{Code, Scope};
+pub use self::fix::Fix;
 pub(crate) use self::report::Report;
 use crate::manifest::{Location, ObjectKey};
 use crate::path::FieldPath;
@@ -48,6 +50,7 @@ struct Details {
     location: Option<Location>,
     message: Cow<'static, str>,
     help: Option<Cow<'static, str>>,
+    fix: Option<Fix>,
 }
 
 impl Problem {
@@ -92,6 +95,13 @@ impl Problem {
         self.0.help.as_deref()
     }
 
+    /// An edit of the text that removes the problem, where one is safe to make without asking.
+    ///
+    /// Only [`validate`](crate::validate) looks for edits; the reader's own problems have none.
+    pub fn fix(&self) -> Option<&Fix> {
+        self.0.fix.as_ref()
+    }
+
     pub(crate) fn new(
         severity: Severity,
         code: Code,
@@ -108,11 +118,23 @@ impl Problem {
             location,
             message,
             help: None,
+            fix: None,
         }))
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.0.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn with_fix(mut self, fix: Option<Fix>) -> Self {
+        self.0.fix = fix;
+        self
+    }
+
+    pub(crate) fn with_place(mut self, path: FieldPath, location: Option<Location>) -> Self {
+        self.0.path = path;
+        self.0.location = location;
         self
     }
 

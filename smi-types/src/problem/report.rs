@@ -62,6 +62,15 @@ impl Report {
         self.problems.extend(other.problems);
     }
 
+    /// Takes up what another report has on a value that this place keeps as text.
+    pub(crate) fn append_at(&mut self, other: Self, place: &Place<'_>, spot: impl Spot) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        let (path, location) = (place.to_path(), Some(spot.location()));
+        let placed = |problem: Problem| problem.with_place(path.clone(), location);
+        self.problems.extend(other.problems.into_iter().map(placed));
+    }
+
     /// The problems, in the order of the text, with the object that they are about.
     pub(crate) fn finish(self, object: impl FnOnce() -> Option<ObjectKey>) -> Vec<Problem> {
         let total = self.count();

@@ -45,7 +45,7 @@ impl Plan {
     pub(super) fn carry_out(&self, world: &World) -> Query {
         let targets: Vec<_> = world.targets().collect();
         let mut digits = Digits(self.general);
-        let drafts = if digits.usually(75) { 6 } else { 1 };
+        let drafts = if digits.usually(90) { 8 } else { 1 };
         let first = digits.below(12);
         let mut query = self.draft(world, &targets, first, digits.clone());
         for draft in 1..drafts {

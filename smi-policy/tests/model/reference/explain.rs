@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use smi_policy::{ObjectName, PathMode, RuleKind, Transport};
 
-use super::{http, is_identity, is_selected_match, judge, names_destination, path, ports};
+use super::{http, is_identity, is_selected_match, is_void, judge, names_destination, path, ports};
 use crate::world::{Http, Query, Traffic, Verdict, World};
 
-/// Every target that names the destination, with its own verdict.
-pub(crate) fn candidates(world: &World, query: &Query) -> BTreeMap<ObjectName, Verdict> {
+/// Every target that names the destination, with its own verdict and whether it is void.
+pub(crate) fn candidates(world: &World, query: &Query) -> BTreeMap<ObjectName, (Verdict, bool)> {
     let source = query.source.as_ref();
     let source =
         source.filter(|source| is_identity(&source.id) && source.proof >= world.options.min_proof);
@@ -18,7 +18,7 @@ pub(crate) fn candidates(world: &World, query: &Query) -> BTreeMap<ObjectName, V
         .map(|target| {
             let verdict =
                 source.map_or(Verdict::Deny, |source| judge(world, target, source, query).verdict);
-            (target.name.clone(), verdict)
+            (target.name.clone(), (verdict, is_void(world, target)))
         })
         .collect()
 }
@@ -32,7 +32,7 @@ pub(crate) fn grants(
     rule: Option<usize>,
     http_match: Option<&(ObjectName, usize)>,
 ) -> bool {
-    let verdict = candidates(world, query).get(target).copied();
+    let verdict = candidates(world, query).get(target).map(|(verdict, _)| *verdict);
     let Some(target) = world.targets().find(|other| other.name == *target) else { return false };
     let Some(rule) = rule else {
         return verdict == Some(Verdict::HttpOnly) && http_match.is_none();

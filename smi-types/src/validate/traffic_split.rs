@@ -1,0 +1,142 @@
+use super::collect::Findings;
+use super::names;
+use super::service_name::ServiceName;
+use crate::hub::{Backend, MatchRef, TrafficSplit};
+use crate::manifest::excerpt;
+use crate::problem::Code;
+use crate::quantity::Quantity;
+
+/// Checks a TrafficSplit.
+pub(super) fn check(split: &TrafficSplit, domain: &str, findings: &mut Findings<'_>) {
+    names::object(&split.meta, findings);
+    let apex = apex(split, domain, findings);
+    if split.backends.is_empty() {
+        let message = "the split has no backends, so its traffic goes nowhere";
+        let help = "list the services that share the traffic, each with a weight";
+        findings.report(Code::EmptyBackends, "spec.backends", message, help);
+        return;
+    }
+    let mut usable: Vec<(ServiceName, bool)> = Vec::new();
+    for (index, backend) in split.backends.iter().enumerate() {
+        let field = format!("spec.backends[{index}].service");
+        let Some(service) = service(backend, domain, &field, findings) else { continue };
+        if usable.iter().any(|(known, _)| known.key() == service.key()) {
+            let message =
+                format!("{} is a backend already; the weights add up", excerpt(&backend.service));
+            findings.report(Code::DuplicateBackend, &field, message, "make one backend of the two");
+        } else if apex.as_ref().is_some_and(|apex| apex.key() == service.key()) {
+            let message = "the backend is the service that is split: its share goes to that service's \
+                           own endpoints, and is not split again";
+            let help = "give those endpoints a Service of their own and name that";
+            findings.report(Code::ApexAsBackend, &field, message, help);
+        }
+        usable.push((service, !backend.weight.is_zero()));
+    }
+    weights(split, &usable, findings);
+    for (index, reference) in split.matches.iter().enumerate() {
+        if let MatchRef::HttpRouteGroup(name) = reference {
+            names::subdomain(name, &format!("spec.matches[{index}].name"), findings);
+        }
+    }
+}
+
+/// The service that is split, and nothing if the split is void.
+pub(super) fn candidate(
+    split: &TrafficSplit,
+    namespace: &str,
+    domain: &str,
+) -> Option<ServiceName> {
+    let apex = ServiceName::parse(&split.service, namespace, domain).ok()?;
+    let ratios = Quantity::ratios(&quantities(split)).ok();
+    (apex.namespace == namespace && ratios.is_some()).then_some(apex)
+}
+
+fn weights(split: &TrafficSplit, usable: &[(ServiceName, bool)], findings: &mut Findings<'_>) {
+    let field = "spec.backends";
+    if Quantity::ratios(&quantities(split)).is_err() {
+        let message = "the ratio of the weights needs numbers beyond 64 bits, so the split is void";
+        findings.report(Code::WeightsTooLarge, field, message, "write smaller weights");
+    }
+    if split.backends.iter().all(|backend| backend.weight.is_zero()) {
+        let message = "no weight is above zero, so the traffic goes nowhere";
+        let help = "give at least one backend a weight above zero";
+        findings.report(Code::NoPositiveWeight, field, message, help);
+    } else if !usable.iter().any(|(_, is_positive)| *is_positive) {
+        let message =
+            "no backend with a weight above zero can be used, so the traffic goes nowhere";
+        let help = "give a backend that can be used a weight above zero";
+        findings.report(Code::NoUsableBackend, field, message, help);
+    }
+}
+
+fn quantities(split: &TrafficSplit) -> Vec<&Quantity> {
+    split.backends.iter().map(|backend| &backend.weight).collect()
+}
+
+fn apex(split: &TrafficSplit, domain: &str, findings: &mut Findings<'_>) -> Option<ServiceName> {
+    let (field, own) = ("spec.service", findings.namespace());
+    match ServiceName::parse(&split.service, own, domain) {
+        Ok(apex) if apex.namespace == own => {
+            port_suffix(&apex, &split.service, field, findings);
+            Some(apex)
+        }
+        Ok(apex) => {
+            let message = format!(
+                "{} is of namespace {}: only the owner of a service may split its traffic, so the \
+                 split is void",
+                excerpt(&split.service),
+                excerpt(&apex.namespace)
+            );
+            let help = format!("move the TrafficSplit to {}", excerpt(&apex.namespace));
+            findings.report(Code::ForeignService, field, message, help);
+            None
+        }
+        Err(why) => {
+            let message = format!("{why}, so the split is void");
+            findings.report(Code::UnreadableService, field, message, "write the Service's name");
+            None
+        }
+    }
+}
+
+fn service(
+    backend: &Backend,
+    domain: &str,
+    field: &str,
+    findings: &mut Findings<'_>,
+) -> Option<ServiceName> {
+    let own = findings.namespace();
+    match ServiceName::parse(&backend.service, own, domain) {
+        Ok(service) if service.namespace == own => {
+            port_suffix(&service, &backend.service, field, findings);
+            Some(service)
+        }
+        Ok(service) => {
+            let message = format!(
+                "{} is of namespace {}: the backend gets nothing, and the others share what it would \
+                 get",
+                excerpt(&backend.service),
+                excerpt(&service.namespace)
+            );
+            let help = "backends are Services of the split's own namespace";
+            findings.report(Code::ForeignService, field, message, help);
+            None
+        }
+        Err(why) => {
+            let message = format!("{why}, so the backend gets nothing");
+            findings.report(Code::UnreadableService, field, message, "write the Service's name");
+            None
+        }
+    }
+}
+
+fn port_suffix(service: &ServiceName, text: &str, field: &str, findings: &mut Findings<'_>) {
+    if service.has_port {
+        let message = format!(
+            "the port of {} has no effect: a split is for all ports of its service",
+            excerpt(text)
+        );
+        let name = text.split(':').next().unwrap_or(text);
+        findings.report(Code::PortSuffix, field, message, format!("write {}", excerpt(name)));
+    }
+}
