@@ -170,13 +170,22 @@ impl Place<'_> {
         while let Some(here) = place {
             match here.segment {
                 PlaceSegment::Root => {}
-                PlaceSegment::Key(key) => segments.push(PathSegment::from(key.to_owned())),
+                PlaceSegment::Key(key) => segments.push(PathSegment::from(shortened(key))),
                 PlaceSegment::Index(index) => segments.push(PathSegment::Index(index)),
             }
             place = here.parent;
         }
         segments.reverse();
         FieldPath { segments }
+    }
+}
+
+/// A key that is to be kept with every problem below it: nobody needs all of a huge one.
+fn shortened(key: &str) -> String {
+    const LONGEST: usize = 253;
+    match key.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", key.get(..end).unwrap_or_default()),
+        None => key.to_owned(),
     }
 }
 

@@ -91,7 +91,9 @@ impl Document {
     /// What names the object, if the document certainly names an SMI object: an undecodable document
     /// that could belong to another group has no key.
     pub fn key(&self) -> Option<ObjectKey> {
-        self.claim.filter(|(_, certain)| *certain).and_then(|_| self.named())
+        let (kind, _) = self.claim.filter(|(_, certain)| *certain)?;
+        let namespace = self.namespace().map(str::to_owned);
+        Some(ObjectKey { kind, namespace, name: self.name()?.to_owned() })
     }
 
     /// What was not read or surprises, in the order of the text.
@@ -200,13 +202,12 @@ impl Document {
         self.tree.source().text().get(self.range.clone())
     }
 
-    /// What names the object as far as messages go.
+    /// What names the object as far as messages go, which need not have all of a huge name.
     pub(super) fn named(&self) -> Option<ObjectKey> {
-        Some(ObjectKey {
-            kind: self.kind()?,
-            namespace: self.namespace().map(str::to_owned),
-            name: self.name()?.to_owned(),
-        })
+        const LONGEST: usize = 253;
+        let shortened = |text: &str| text.chars().take(LONGEST).collect();
+        let namespace = self.namespace().map(shortened);
+        Some(ObjectKey { kind: self.kind()?, namespace, name: shortened(self.name()?) })
     }
 
     fn metadata(&self, key: &str) -> Option<&str> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::budget::Budget;
+use super::budget::{Budget, Spent};
 use super::builder::{Builder, OpenKey};
 use super::number::Number;
 use super::options::Limits;
@@ -155,7 +155,7 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<NodeId, D::Error> {
         let Self(loader) = self;
-        loader.budget.spend(UNKNOWN, 1).map_err(|failure| loader.fail(failure))?;
+        loader.budget.spend(UNKNOWN, Spent::value(0)).map_err(|failure| loader.fail(failure))?;
         let id = loader.builder.begin(None);
         deserializer.deserialize_any(ValueVisitor { loader, id })?;
         Ok(id)

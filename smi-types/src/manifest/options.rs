@@ -72,7 +72,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The longest text that is read, in bytes: 16 MiB unless set, never more than 2 GiB.
+    /// The longest text that is read, in bytes: 16 MiB unless set, never more than 2 GiB. What YAML
+    /// aliases stand for may be as much again.
     pub fn bytes(mut self, bytes: usize) -> Self {
         // Places in the text are 32-bit numbers.
         self.bytes = bytes.min(i32::MAX as usize);

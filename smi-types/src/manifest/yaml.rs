@@ -12,7 +12,7 @@ use serde_saphyr::granit_parser::{
     ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, Tag,
 };
 
-use super::budget::Budget;
+use super::budget::{Budget, Spent};
 use super::builder::{Builder, Mark, OpenKey};
 use super::scalar::{self, Scalar};
 use super::syntax::{SyntaxError, excerpt};
@@ -64,7 +64,7 @@ struct Frame {
     mark: Mark,
     anchor: usize,
     /// What the budget had spent before.
-    spent: usize,
+    spent: Spent,
     /// How deep the children nest.
     height: usize,
     place: Place,
@@ -79,8 +79,8 @@ enum Place {
 #[derive(Clone, Copy)]
 struct Anchored {
     id: NodeId,
-    /// How many values it holds, itself included.
-    size: usize,
+    /// What it holds, itself included.
+    size: Spent,
     /// How many collections nest in it, itself included.
     height: usize,
     /// The text of a scalar, and whether it is plain.
@@ -117,6 +117,8 @@ impl Loader<'_> {
         if plain {
             self.builder.note_plain(text);
         }
+        let size = Spent::value(text.len());
+        self.budget.spend(start, size)?;
         let mut is_key = false;
         if let Some(Frame { place: place @ Place::Key, .. }) = self.frames.last_mut() {
             if resolved == Scalar::Null {
@@ -128,7 +130,6 @@ impl Loader<'_> {
             }
             is_key = true;
         }
-        self.budget.spend(start, 1)?;
         let id = self.builder.begin(Some(start));
         self.builder.set(
             id,
@@ -144,7 +145,7 @@ impl Loader<'_> {
         }
         if anchor != 0 {
             let text = Some((kept, plain));
-            self.anchors.insert(anchor, Anchored { id, size: 1, height: 0, text });
+            self.anchors.insert(anchor, Anchored { id, size, height: 0, text });
         }
         if !is_key {
             self.value(id, 0);
@@ -166,7 +167,7 @@ impl Loader<'_> {
             ));
         }
         let spent = self.budget.spent();
-        self.budget.spend(start, 1)?;
+        self.budget.spend(start, Spent::value(0))?;
         self.budget.nest(start, self.frames.len() + 1)?;
         if let Some(tag) = tag {
             let expected = if matches!(place, Place::Item) { "seq" } else { "map" };
@@ -196,7 +197,7 @@ impl Loader<'_> {
         }
         let height = frame.height + 1;
         if frame.anchor != 0 {
-            let size = self.budget.spent() - frame.spent;
+            let size = self.budget.spent().since(frame.spent);
             let anchored = Anchored { id: frame.id, size, height, text: None };
             self.anchors.insert(frame.anchor, anchored);
         }
@@ -214,7 +215,7 @@ impl Loader<'_> {
                 return Err(key_error(start, "a list or mapping"));
             };
             *place = Place::Value(OpenKey { text, start: Some(start), plain });
-            return Ok(());
+            return self.budget.spend(start, anchored.size);
         }
         self.budget.spend(start, anchored.size)?;
         self.budget.nest(start, self.frames.len() + anchored.height)?;
@@ -270,7 +271,7 @@ fn resolve(
     if fits {
         return Ok(resolved);
     }
-    let message = format!("the tag `{}` does not fit {}", tag.original(), excerpt(text));
+    let message = format!("the tag {} does not fit {}", excerpt(&tag.original()), excerpt(text));
     Err(SyntaxError::new(Code::YamlSyntax, start, message))
 }
 

@@ -50,6 +50,34 @@ fn quadratic_blow_up_is_refused() {
 }
 
 #[test]
+fn long_texts_behind_many_aliases_are_refused() {
+    let long = "x".repeat(1_000_000);
+    let aliases = vec!["*a"; 10_000].join(", ");
+    let keys = vec!["{*a : 1}"; 10_000].join(", ");
+    for list in [&aliases, &keys] {
+        let text = format!("{HEAD}a: &a {long}\nspec: {{matches: [{{methods: [{list}]}}]}}\n");
+        assert_refused(&text, Code::LimitExceeded);
+    }
+    // Also through a list that is anchored itself.
+    let text =
+        format!("{HEAD}a: &a {long}\nb: &b [*a, *a]\nc: [{}]\n", vec!["*b"; 10_000].join(", "));
+    assert_refused(&text, Code::LimitExceeded);
+}
+
+#[test]
+fn huge_names_and_keys_are_not_repeated_with_every_problem() {
+    let long = "x".repeat(1_000_000);
+    let flags = vec!["y"; 500].join(", ");
+    let manifest = read(&format!(
+        "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\nmetadata: {{name: {long}}}\n\
+         spec:\n  ? {long}\n  : [{flags}]\n"
+    ));
+    let longest = manifest.problems().map(|problem| problem.to_string().len()).max().unwrap();
+    assert!((200..2_000).contains(&longest), "{longest}");
+    assert_eq!(manifest.documents()[0].key().unwrap().name, long);
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     for depth in [70, 200, 100_000] {
         let (open, close) = ("[".repeat(depth), "]".repeat(depth));
