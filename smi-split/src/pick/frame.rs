@@ -18,13 +18,13 @@ pub(super) struct Frame {
 
 enum Slots {
     Short(Box<[u16]>),
-    Long(Box<[u32]>),
+    Long(Box<[usize]>),
 }
 
 /// Who has a turn.
 pub(super) enum Turn {
-    /// The weight at this place.
-    Place(usize),
+    /// This index.
+    Index(usize),
     /// The rest, for which it is the turn of this number.
     Rest(u64),
 }
@@ -40,15 +40,15 @@ const MIN_SLOTS: u64 = 4096;
 const SLOTS_PER_WEIGHT: u64 = 16;
 
 impl Frame {
-    /// Makes the level, and the weights of the rest, `None` if there is none. One weight at least is
-    /// above zero.
-    pub(super) fn new(weights: &[u64]) -> (Self, Option<Vec<u64>>) {
+    /// Makes the level for the weights of these indices, and the weights of the rest, `None` if there
+    /// is none. One weight at least is above zero.
+    pub(super) fn new(indices: &[usize], weights: &[u64]) -> (Self, Option<Vec<u64>>) {
         let total: u64 = weights.iter().sum();
         let capacity = (weights.len() as u64 * SLOTS_PER_WEIGHT).max(MIN_SLOTS);
         let quantum = total.div_ceil(capacity);
         let quotients: Vec<u64> = weights.iter().map(|weight| weight / quantum).collect();
         let length: u64 = quotients.iter().sum();
-        let slots = Slots::new(&quotients, length);
+        let slots = Slots::new(indices, &quotients, length);
         let rest = total - length * quantum;
         // rest / total in units of 2^-64, rounded up. It is below 1, for one quotient is not zero.
         let share = (u128::from(rest) << 64).div_ceil(u128::from(total.max(1)));
@@ -64,6 +64,9 @@ impl Frame {
 
     /// Who has the turn of this number.
     pub(super) fn at(&self, turn: u64) -> Turn {
+        if self.rest_share == 0 {
+            return Turn::Index(self.slots.at(self.length.remainder(turn)));
+        }
         let turn = self.period.remainder(turn);
         // The rest has had ⌊turn · share⌋ turns before this one; with share rounded up, that is
         // exact at the end of the period. It has this one if the next would make one more.
@@ -72,23 +75,27 @@ impl Frame {
         if fraction.checked_add(self.rest_share).is_none() {
             return Turn::Rest(rest_turns);
         }
-        let place = self.length.remainder(turn - rest_turns) as usize;
-        Turn::Place(match &self.slots {
-            Slots::Short(slots) => slots.get(place).copied().unwrap_or_default().into(),
-            Slots::Long(slots) => slots.get(place).copied().unwrap_or_default() as usize,
-        })
+        Turn::Index(self.slots.at(self.length.remainder(turn - rest_turns)))
     }
 }
 
 impl Slots {
-    fn new(weights: &[u64], total: u64) -> Self {
+    /// Writes out one period of the weights of these indices.
+    fn new(indices: &[usize], weights: &[u64], total: u64) -> Self {
         let work = total.saturating_mul(weights.len() as u64);
-        let long = match work <= MAX_WORK {
+        let places = match work <= MAX_WORK {
             true => slots::one_period(weights),
             false => even::one_period(weights),
         };
-        let short: Option<Box<[u16]>> =
-            long.iter().map(|index| u16::try_from(*index).ok()).collect();
-        short.map_or(Self::Long(long), Self::Short)
+        let indices = || places.iter().filter_map(|place| indices.get(*place as usize).copied());
+        let short: Option<Box<[u16]>> = indices().map(|index| u16::try_from(index).ok()).collect();
+        short.map_or_else(|| Self::Long(indices().collect()), Self::Short)
+    }
+
+    fn at(&self, place: u64) -> usize {
+        match self {
+            Self::Short(slots) => slots.get(place as usize).copied().unwrap_or_default().into(),
+            Self::Long(slots) => slots.get(place as usize).copied().unwrap_or_default(),
+        }
     }
 }

@@ -16,13 +16,10 @@ impl Modulus {
     }
 
     pub(super) fn remainder(self, dividend: u64) -> u64 {
-        // `reciprocal` is too small by less than 1 + 1/divisor, so the quotient is too small by at
-        // most 1: u64::MAX / divisor − reciprocal < 1, and dividend / 2^64 < 1.
+        // The exact quotient is dividend / divisor. What is taken instead, dividend · reciprocal /
+        // 2^64, is less by at most dividend / 2^64, so by less than 1; rounded down, by at most 1.
         let quotient = (u128::from(dividend) * u128::from(self.reciprocal)) >> 64;
         let remainder = dividend - quotient as u64 * self.divisor;
-        // The quotient is small by one at most, up to rounding at both steps.
-        let remainder =
-            if remainder >= self.divisor { remainder - self.divisor } else { remainder };
         if remainder >= self.divisor { remainder - self.divisor } else { remainder }
     }
 }

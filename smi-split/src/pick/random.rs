@@ -1,3 +1,5 @@
+use std::hint::select_unpredictable;
+
 use crate::Weights;
 
 /// Walker's alias method, with Vose's way of filling the table, in whole numbers.
@@ -61,7 +63,8 @@ impl AliasTable {
         let place = u128::from(random) * self.columns.len() as u128;
         let (index, within) = ((place >> 64) as usize, place as u64);
         let column = self.columns[index];
-        if within < column.threshold { index } else { column.alias }
+        // A branch could not be predicted.
+        select_unpredictable(within < column.threshold, index, column.alias)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::Weights;
 /// A period of any length takes the same time and room: what is too long to write out is divided
 /// into frames, which leave few turns to a second frame, and that one very few to a tree.
 pub(super) struct Schedule {
-    /// The indices that have turns at all.
+    /// The indices that have turns at all: those that the tree has at its places.
     indices: Box<[usize]>,
     first: Frame,
     second: Option<Frame>,
@@ -23,8 +23,8 @@ impl Schedule {
         let positive = weights.as_slice().iter().copied().enumerate();
         let (indices, weights): (Vec<usize>, Vec<u64>) =
             positive.filter(|(_, weight)| *weight > 0).unzip();
-        let (first, rest) = Frame::new(&weights);
-        let (second, rest) = match rest.map(|rest| Frame::new(&rest)) {
+        let (first, rest) = Frame::new(&indices, &weights);
+        let (second, rest) = match rest.map(|rest| Frame::new(&indices, &rest)) {
             Some((second, rest)) => (Some(second), rest),
             None => (None, None),
         };
@@ -34,18 +34,20 @@ impl Schedule {
 
     /// The index at place `turn`.
     pub(super) fn at(&self, turn: u64) -> usize {
-        let place = match self.first.at(turn) {
-            Turn::Place(place) => place,
-            Turn::Rest(turn) => self.place_of_rest(turn),
-        };
-        self.indices.get(place).copied().unwrap_or_default()
+        match self.first.at(turn) {
+            Turn::Index(index) => index,
+            Turn::Rest(turn) => self.of_rest(turn),
+        }
     }
 
     #[cold]
-    fn place_of_rest(&self, turn: u64) -> usize {
+    fn of_rest(&self, turn: u64) -> usize {
         match self.second.as_ref().map(|second| second.at(turn)) {
-            Some(Turn::Place(place)) => place,
-            Some(Turn::Rest(turn)) => self.last.as_ref().map_or(0, |last| last.at(turn)),
+            Some(Turn::Index(index)) => index,
+            Some(Turn::Rest(turn)) => {
+                let place = self.last.as_ref().map_or(0, |last| last.at(turn));
+                self.indices.get(place).copied().unwrap_or_default()
+            }
             None => 0,
         }
     }

@@ -1,6 +1,6 @@
 //! Replacing splits while other threads pick from them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use smi_policy::Semantics;
 use smi_split::{Call, Live, ObjectName, Outcome, Splits, SplitsBuilder, TrafficSplit};
@@ -18,6 +18,7 @@ fn a_call_sees_one_generation_and_rotations_go_on() {
     let website = ObjectName::new("shop", "website");
     let live = Live::new(generation(0).compile());
     let is_done = AtomicBool::new(false);
+    let picks = AtomicU64::new(0);
     let pick = || {
         let mut counts = [0_u64; 2];
         let mut newest = 0;
@@ -33,6 +34,7 @@ fn a_call_sees_one_generation_and_rotations_go_on() {
             let generation: usize = a.parse().unwrap();
             assert!(generation >= newest, "an old generation came back");
             newest = generation;
+            picks.fetch_add(1, Ordering::Relaxed);
             counts[usize::from(backends.pick_smooth().service().name().starts_with('b'))] += 1;
         }
         counts
@@ -41,8 +43,12 @@ fn a_call_sees_one_generation_and_rotations_go_on() {
         let threads = [scope.spawn(pick), scope.spawn(pick)];
         for number in 1..100 {
             live.replace(generation(number));
+            // A few picks from each, and no multiple of the period.
+            let seen = picks.load(Ordering::Relaxed);
+            while picks.load(Ordering::Relaxed) < seen + 5 {
+                std::thread::yield_now();
+            }
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
         is_done.store(true, Ordering::Relaxed);
         threads.map(|thread| thread.join().unwrap())
     });

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 const PICKS: u32 = 4_000;
-const STRETCHES: u32 = 200;
+const STRETCHES: u32 = 100;
 
 /// Nanoseconds that one call takes.
 pub fn nanoseconds<T>(mut pick: impl FnMut() -> T) -> f64 {

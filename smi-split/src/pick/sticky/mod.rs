@@ -5,7 +5,7 @@ mod runner;
 
 use std::hint::select_unpredictable;
 
-use runner::{EARLY, Runner, SLOTS, quantile_of_rank, stratum};
+use runner::{EARLY, Order, Runner, SLOTS, quantile_of_rank, stratum};
 
 use crate::Weights;
 
@@ -156,9 +156,9 @@ impl Leader {
 /// For each slot, which of up to 16 runners are early there.
 fn few(runners: &[Runner]) -> Box<[u16]> {
     let mut slots = vec![0; SLOTS as usize];
-    for (place, runner) in runners.iter().enumerate() {
+    for (place, order) in runners.iter().map(Runner::order).enumerate() {
         for rank in 0..EARLY {
-            if let Some(early) = slots.get_mut(runner.slot(rank) as usize) {
+            if let Some(early) = slots.get_mut(order.slot(rank) as usize) {
                 *early |= 1 << place;
             }
         }
@@ -190,10 +190,10 @@ fn lists(runners: &[Runner]) -> (Box<[u32]>, Box<[u32]>) {
     }
     strata.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 
+    let orders: Vec<Order> = runners.iter().map(Runner::order).collect();
     let slots_of = |(_, place, low, high): &(f64, u32, u32, u32)| {
-        let runner = runners.get(*place as usize);
-        let place = *place;
-        (*low..*high).filter_map(move |rank| Some((runner?.slot(rank) as usize, place)))
+        let (order, place) = (orders.get(*place as usize), *place);
+        (*low..*high).filter_map(move |rank| Some((order?.slot(rank) as usize, place)))
     };
     // Lengths first, then where each list begins, then its content.
     let mut starts = vec![0_u32; SLOTS as usize + 1];

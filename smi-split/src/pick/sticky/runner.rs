@@ -75,17 +75,30 @@ impl Runner {
         (mixed ^ (mixed >> HALF)).wrapping_mul(third) % SLOTS
     }
 
-    /// The slot at place `rank`: undoes [`rank`](Self::rank).
-    pub(super) fn slot(&self, rank: u32) -> u32 {
-        let [first, second, third] = self.factors().map(inverse);
-        let mixed = rank.wrapping_mul(third) % SLOTS;
-        let mixed = (mixed ^ (mixed >> HALF)).wrapping_mul(second) % SLOTS;
-        let mixed = (mixed ^ (mixed >> HALF)).wrapping_mul(first) % SLOTS;
-        (mixed ^ (self.id >> 48) as u32) % SLOTS
+    /// Its own order of all slots.
+    pub(super) fn order(&self) -> Order {
+        Order { inverses: self.factors().map(inverse), offset: (self.id >> 48) as u32 }
     }
 
     fn factors(&self) -> [u32; 3] {
         [(self.id >> 32) as u32 | 1, (self.id >> 16) as u32 | 1, self.id as u32 | 1]
+    }
+}
+
+/// An order of the slots: undoes [`Runner::rank`].
+pub(super) struct Order {
+    inverses: [u32; 3],
+    offset: u32,
+}
+
+impl Order {
+    /// The slot at place `rank`.
+    pub(super) fn slot(&self, rank: u32) -> u32 {
+        let [first, second, third] = self.inverses;
+        let mixed = rank.wrapping_mul(third) % SLOTS;
+        let mixed = (mixed ^ (mixed >> HALF)).wrapping_mul(second) % SLOTS;
+        let mixed = (mixed ^ (mixed >> HALF)).wrapping_mul(first) % SLOTS;
+        (mixed ^ self.offset) % SLOTS
     }
 }
 

@@ -34,7 +34,7 @@ fn a_rank_is_that_of_one_slot() {
     for id in ids(20, 0) {
         let runner = Runner { index: 0, id, pace: 1.0, not_before: 0.0 };
         for slot in 0..SLOTS {
-            assert_eq!(runner.slot(runner.rank(slot)), slot);
+            assert_eq!(runner.order().slot(runner.rank(slot)), slot);
         }
     }
 }
