@@ -1,6 +1,7 @@
 //! Picks of smi-split beside those of other crates, in one run: nanoseconds, and times the floor.
 //!
-//! `cargo run --release` in this directory; with `--features heavy` Pingora and Maglev as well.
+//! `cargo run --release` in this directory; with `--features heavy` Pingora and Maglev as well, for
+//! which CMake must be installed.
 
 #[cfg(feature = "heavy")]
 mod heavy;
