@@ -43,9 +43,7 @@ impl Report {
         spot: impl Spot,
         message: impl Into<Cow<'static, str>>,
     ) -> Reported<'_> {
-        self.errors += 1;
-        let kept = self.errors <= self.limit;
-        self.push(kept, Severity::Error, code, place, spot, message)
+        self.push(Severity::Error, code, place, spot, message)
     }
 
     /// Reports something that surprises.
@@ -56,9 +54,7 @@ impl Report {
         spot: impl Spot,
         message: impl Into<Cow<'static, str>>,
     ) -> Reported<'_> {
-        self.warnings += 1;
-        let kept = self.warnings <= self.limit;
-        self.push(kept, Severity::Warning, code, place, spot, message)
+        self.push(Severity::Warning, code, place, spot, message)
     }
 
     /// The number of problems, with those that were not kept.
@@ -113,14 +109,18 @@ impl Report {
 
     fn push(
         &mut self,
-        kept: bool,
         severity: Severity,
         code: Code,
         place: &Place<'_>,
         spot: impl Spot,
         message: impl Into<Cow<'static, str>>,
     ) -> Reported<'_> {
-        if !kept {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count > self.limit {
             return Reported(None);
         }
         let location = Some(spot.location());
