@@ -1,6 +1,7 @@
 //! Picks of smi-split beside those of other crates, in one run: nanoseconds, and times the floor.
 //!
-//! `cargo run --release` in this directory; with `--features heavy` Pingora and Maglev as well, for
+//! `cargo run --release` in this directory, with a name (`random`, `smooth`, `sticky`, `build`) for
+//! only that; with `--features heavy` Pingora and Maglev as well, for
 //! which CMake must be installed.
 
 #[cfg(feature = "heavy")]
@@ -35,10 +36,14 @@ fn main() {
         print!("{size:15}");
     }
     println!();
-    random();
-    smooth();
-    sticky();
-    build();
+    let only = std::env::args().nth(1);
+    let parts: [(&str, fn()); 4] =
+        [("random", random), ("smooth", smooth), ("sticky", sticky), ("build", build)];
+    for (name, part) in parts {
+        if only.as_deref().is_none_or(|only| only == name) {
+            part();
+        }
+    }
 }
 
 fn each(time: impl Fn(usize) -> f64) -> Vec<f64> {
