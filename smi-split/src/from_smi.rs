@@ -109,11 +109,12 @@ impl SplitsBuilder {
 }
 
 fn traffic_split(name: ObjectName, split: &hub::TrafficSplit) -> Result<TrafficSplit, RatioError> {
-    // Quantities are ratios, so any common factor serves to make them whole.
+    // Quantities are ratios, so any common factor serves to make them whole. Entries of one service
+    // are not added up yet, so they need not fit together.
     let quantities: Vec<&Quantity> = split.backends.iter().map(|backend| &backend.weight).collect();
-    let weights = Quantity::ratios(&quantities)?;
+    let weights = Quantity::wide_ratios(&quantities)?;
     let backends = split.backends.iter().zip(weights);
-    let backend = |(backend, weight): (&hub::Backend, u64)| Backend {
+    let backend = |(backend, weight): (&hub::Backend, u128)| Backend {
         service: backend.service.clone(),
         weight,
     };

@@ -8,6 +8,7 @@
 mod heavy;
 mod measure;
 
+use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -147,7 +148,7 @@ fn smooth() {
 }
 
 /// Keys of 36 bytes, as long as a UUID.
-fn keys() -> Vec<[u8; 36]> {
+fn keys(count: usize) -> Vec<[u8; 36]> {
     let mut rng = Fast(7);
     let mut key = || {
         let mut key = [b'-'; 36];
@@ -156,32 +157,67 @@ fn keys() -> Vec<[u8; 36]> {
         }
         key
     };
-    (0..1_024).map(|_| key()).collect()
+    (0..count).map(|_| key()).collect()
 }
 
 fn sticky() {
     println!("-- sticky");
-    let keys = keys();
-    let floor = each(|size| {
-        let table = table(size);
-        let mut keys = keys.iter().cycle();
-        nanoseconds(|| {
-            let key = keys.next().expect("endless");
-            table[(twox_hash::XxHash3_64::oneshot(key) >> 48) as usize]
+    let few = keys(1_024);
+    let many = keys(65_536);
+    let floor_of = |keys: &[[u8; 36]]| {
+        each(|size| {
+            let table = table(size);
+            let mut keys = keys.iter().cycle();
+            nanoseconds(|| {
+                let key = keys.next().expect("endless");
+                table[(twox_hash::XxHash3_64::oneshot(key) >> 48) as usize]
+            })
         })
-    });
-    line("floor: XXH3 and a table", &floor, &floor);
-    line(
-        "smi-split",
-        &each(|size| {
+    };
+    let ours = |keys: &[[u8; 36]]| {
+        each(|size| {
             let picker = Picker::new(weights(size)).expect("weights");
+            // Each slot's first pick finds out whose it is: that has a line of its own.
+            keys.iter().for_each(|key| {
+                let _ = black_box(picker.sticky(key));
+            });
             let mut keys = keys.iter().cycle();
             nanoseconds(|| picker.sticky(keys.next().expect("endless")))
+        })
+    };
+    let many_floor = floor_of(&many);
+    line("floor, 65,536 keys", &many_floor, &many_floor);
+    line("smi-split, 65,536 keys", &ours(&many), &many_floor);
+    let floor = floor_of(&few);
+    line("floor: XXH3 and a table", &floor, &floor);
+    line("smi-split", &ours(&few), &floor);
+    line(
+        "smi-split, keys never seen",
+        &each(|size| {
+            let picker = Picker::new(weights(size)).expect("weights");
+            let start = Instant::now();
+            many.iter().for_each(|key| {
+                let _ = black_box(picker.sticky(key));
+            });
+            start.elapsed().as_secs_f64() * 1e9 / many.len() as f64
+        }),
+        &floor,
+    );
+    line(
+        "smi-split, one in ten is away",
+        &each(|size| {
+            let picker = Picker::new(weights(size)).expect("weights");
+            let view = picker.available(|index| index % 10 != 1);
+            few.iter().for_each(|key| {
+                let _ = black_box(view.sticky(key));
+            });
+            let mut keys = few.iter().cycle();
+            nanoseconds(|| view.sticky(keys.next().expect("endless")))
         }),
         &floor,
     );
     #[cfg(feature = "heavy")]
-    heavy::sticky(&floor, &keys);
+    heavy::sticky(&floor, &few);
 }
 
 fn build() {

@@ -15,7 +15,10 @@ use crate::Weights;
 const NO_MEMO: usize = 1;
 
 /// Up to this many runners, the races of slots are run one by one.
-const FEW: usize = 32;
+const FEW: usize = 128;
+
+/// Up to this many runners, it takes less time to compute all arrivals than to tell who is too late.
+const BRANCHLESS: usize = 32;
 
 /// Who arrives before this time is looked for when a whole block is run: all but one in 3,000 first
 /// ones do.
@@ -90,7 +93,7 @@ impl Race {
         let mut leader = Leader::NONE;
         for runner in &self.runners {
             if available(runner.index) {
-                let time = match self.runners.len() <= FEW {
+                let time = match self.runners.len() <= BRANCHLESS {
                     // Who is too late can't be predicted, so there is no branch here.
                     true => runner.arrival(slot),
                     false => runner.arrival_before(slot, leader.time),
@@ -121,12 +124,11 @@ impl Race {
     fn run_block(&self, first: u64) {
         let mut leaders = [Leader::NONE; BLOCK];
         for runner in &self.runners {
-            let order = runner.order(first);
-            for (rank, place) in order.places() {
+            for (rank, place, quantile) in runner.order(first).ranked(first) {
                 if runner.earliest(rank) >= EARLY {
                     break;
                 }
-                let time = runner.time(order.quantile(first + u64::from(place)));
+                let time = runner.time(quantile);
                 if let Some(leader) = leaders.get_mut(usize::from(place)) {
                     leader.challenge(runner, time);
                 }

@@ -82,20 +82,25 @@ impl Order {
     /// the rank.
     #[inline]
     pub(super) fn quantile(self, slot: u64) -> u64 {
-        let mixed = slot.wrapping_mul(self.factor).wrapping_add(self.offset);
+        let mixed = self.mixed(slot);
         let rank = fold(mixed as u8).wrapping_mul(self.second_factor());
         u64::from(rank) << 56 | mixed >> 8
     }
 
-    /// All places in the block, by rank.
-    pub(super) fn places(self) -> impl Iterator<Item = (u8, u8)> {
-        let first = inverse(self.factor as u8);
-        let second = inverse(self.second_factor());
-        let place = move |rank: u8| {
-            let mixed = fold(rank.wrapping_mul(second));
-            mixed.wrapping_sub(self.offset as u8).wrapping_mul(first)
-        };
-        (0..=u8::MAX).map(move |rank| (rank, place(rank)))
+    /// Rank, place and quantile of all slots of the block that begins with `first`, by rank.
+    pub(super) fn ranked(self, first: u64) -> impl Iterator<Item = (u8, u8, u64)> {
+        let inverses = (inverse(self.factor as u8), inverse(self.second_factor()));
+        (0..=u8::MAX).map(move |rank| {
+            let mixed = fold(rank.wrapping_mul(inverses.1));
+            let place = mixed.wrapping_sub(self.offset as u8).wrapping_mul(inverses.0);
+            let within = self.mixed(first + u64::from(place)) >> 8;
+            (rank, place, u64::from(rank) << 56 | within)
+        })
+    }
+
+    #[inline]
+    fn mixed(self, slot: u64) -> u64 {
+        slot.wrapping_mul(self.factor).wrapping_add(self.offset)
     }
 
     fn second_factor(self) -> u8 {

@@ -52,8 +52,8 @@ fn a_place_is_that_of_its_rank() {
         let runner = Runner { index: 0, id, pace: 1.0 };
         for first in [0, 256, 1 << 20] {
             let mut seen = [false; BLOCK];
-            for (rank, place) in runner.order(first).places() {
-                let quantile = runner.order(first).quantile(first + u64::from(place));
+            for (rank, place, quantile) in runner.order(first).ranked(first) {
+                assert_eq!(quantile, runner.order(first).quantile(first + u64::from(place)));
                 assert_eq!(quantile >> 56, u64::from(rank));
                 assert!(runner.earliest(rank) <= runner.time(quantile));
                 seen[usize::from(place)] = true;
@@ -139,7 +139,8 @@ fn threads_that_fill_one_memo_agree() {
 fn weights_and_ids() -> impl Strategy<Value = (Vec<u64>, Vec<u64>)> {
     let few = prop::collection::vec(1..100_u64, 2..20);
     let many = prop::collection::vec(1..1_000_u64, 20..=100);
-    (prop_oneof![few, many], any::<u64>())
+    let blocks = prop::collection::vec(1..1_000_u64, 129..=200);
+    (prop_oneof![few, many, blocks], any::<u64>())
         .prop_map(|(weights, seed)| (weights.clone(), ids(weights.len(), seed)))
 }
 
