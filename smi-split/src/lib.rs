@@ -89,6 +89,8 @@
 //! |---|---|
 //! | (none, the default) | the splitter; no Kubernetes, no YAML |
 //! | `live` | `Live`: splits that are replaced under load, on `arc-swap` |
+//! | `k8s-openapi` | `SplitsBuilder::kubernetes_service`: Services as a Kubernetes client has them. The project that uses it chooses the Kubernetes version |
+//! | `latest` | chooses the newest one, for whoever has no other |
 //! | `smi-types` | `Splits::from_resources` and `SplitsBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod backends;
@@ -96,6 +98,8 @@ mod builder;
 mod call;
 mod compile;
 mod event;
+#[cfg(feature = "k8s-openapi")]
+mod from_k8s_openapi;
 #[cfg(feature = "smi-types")]
 mod from_smi;
 #[cfg(feature = "live")]

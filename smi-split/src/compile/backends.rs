@@ -58,8 +58,7 @@ impl Shareholders {
         }
 
         let exact: Option<Vec<u128>> = exact.into_iter().collect();
-        let reduced =
-            exact.ok_or(WeightsError::TooLarge).and_then(|exact| Weights::reduce(&exact));
+        let reduced = exact.ok_or(WeightsError::TooLarge).and_then(|exact| Weights::reduce(&exact));
         let weights = match reduced {
             Ok(weights) => weights,
             Err(error) => {
