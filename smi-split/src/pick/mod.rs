@@ -163,6 +163,12 @@ impl Picker {
         Self { tables: Arc::clone(&self.tables), turn: Arc::default() }
     }
 
+    /// Whether it is one of several with the same tables.
+    #[cfg(test)]
+    pub(crate) fn has_tables_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.tables, &other.tables)
+    }
+
     /// Lets this picker's rotation go on where `previous` is, which it replaces.
     ///
     /// Both count the same turns from now on. So threads that still use `previous` and threads that
