@@ -5,9 +5,10 @@ mod memo;
 mod runner;
 
 use std::hint::select_unpredictable;
+use std::ops::Range;
 
 use memo::Memo;
-use runner::{BLOCK, Runner, slot_of};
+use runner::{BLOCK, Runner, SLOTS, slot_of};
 
 use crate::Weights;
 
@@ -85,6 +86,19 @@ impl Race {
     ) -> Option<usize> {
         let winner = self.winner(hash)?;
         if available(winner) { Some(winner) } else { self.run(slot_of(hash), available) }
+    }
+
+    /// Runs all races, so that none is left to run while keys are picked.
+    pub(super) fn run_all(&self) {
+        self.run_slots(0..SLOTS);
+    }
+
+    fn run_slots(&self, slots: Range<u64>) {
+        if self.runners.len() > NO_MEMO {
+            slots.filter(|slot| self.memo.get(*slot).is_none()).for_each(|slot| {
+                self.find(slot);
+            });
+        }
     }
 
     /// Runs the race of one slot.

@@ -3,6 +3,9 @@ use super::exponential::{exponential, start};
 /// How many slots the keys are put into, by the highest bits of their hash.
 pub(super) const SLOT_BITS: u32 = 21;
 
+/// How many slots there are.
+pub(super) const SLOTS: u64 = 1 << SLOT_BITS;
+
 /// How many slots a block has, in which each runner has each rank once.
 pub(super) const BLOCK: usize = 1 << BLOCK_BITS;
 const BLOCK_BITS: u32 = 8;

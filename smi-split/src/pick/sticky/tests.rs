@@ -247,3 +247,17 @@ fn availability_may_leave_nobody() {
         assert_eq!(race.winner_among(12345, |index| index == count - 1), Some(count - 1));
     }
 }
+
+#[test]
+fn what_is_run_beforehand_is_what_keys_would_find() {
+    for count in [2, 20, FEW + 2] {
+        let ids = ids(count, 7);
+        let weights = vec![3; count];
+        let (prepared, asked) = (race(&weights, &ids), race(&weights, &ids));
+        // All slots take long without optimisation; a run of them does not.
+        prepared.run_slots(0..2_048);
+        for slot in 0..2_048 {
+            assert_eq!(prepared.memo.get(slot), asked.find(slot));
+        }
+    }
+}
