@@ -142,7 +142,7 @@ impl Report {
                 };
             }
             Scope::Edges { object, .. } => {
-                let item = |(peer, tally): (&Peer, &Tally)| {
+                let item = |(peer, tally): (Peer, &Tally)| {
                     let (way, end) = (peer.way, Some(peer.observed_at));
                     self.edge(object, way, end, peer.resource.as_ref(), &tally.into())
                 };

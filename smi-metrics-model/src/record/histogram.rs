@@ -35,6 +35,9 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// Nothing.
+    pub(super) const EMPTY: Self = Self { first: 0, counts: Vec::new() };
+
     /// Counts one latency.
     pub fn add(&mut self, latency: Duration) {
         self.add_to(bucket::index(latency), 1);

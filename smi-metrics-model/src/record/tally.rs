@@ -32,6 +32,9 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Nothing.
+    pub(crate) const EMPTY: Self = Self { success: Histogram::EMPTY, failure: Histogram::EMPTY };
+
     /// Counts one request.
     pub fn add(&mut self, latency: Duration, outcome: Outcome) {
         match outcome {

@@ -1,12 +1,14 @@
 //! From pods to whatever they belong to.
 
 mod edge;
+mod names;
 mod ownership;
 
-use std::collections::btree_map::{BTreeMap, Entry};
-use std::collections::{HashMap, hash_map};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 pub use edge::{Edge, Peer};
+use names::{Id, Names};
 pub use ownership::Ownership;
 
 use crate::{End, Kind, Resource, SplitBackend, Tally, Way};
@@ -30,169 +32,197 @@ use crate::{End, Kind, Resource, SplitBackend, Tally, Way};
 /// ownership.add(pod("web-0"), Resource::new(Kind::Deployment, "shop", "web"));
 /// ownership.add(pod("web-1"), Resource::new(Kind::Deployment, "shop", "web"));
 ///
+/// let edges = ["web-0", "web-1"].map(|name| Edge::new(None, Some(pod(name)), End::Server));
+/// let mut tally = Tally::default();
+/// tally.add(Duration::from_millis(5), Outcome::Success);
+///
 /// let mut rollup = Rollup::new(Kind::Deployment, &ownership);
-/// for name in ["web-0", "web-1"] {
-///     let mut tally = Tally::default();
-///     tally.add(Duration::from_millis(5), Outcome::Success);
-///     rollup.add(&Edge::new(None, Some(pod(name)), End::Server), &tally);
+/// for edge in &edges {
+///     rollup.add(edge, &tally);
 /// }
 ///
 /// let web = Resource::new(Kind::Deployment, "shop", "web");
 /// assert_eq!(rollup.received(&web).map(Tally::success_count), Some(2));
 /// ```
 #[derive(Debug)]
-pub struct Rollup<'o> {
-    kind: Kind,
-    peer_kind: Kind,
-    ownership: &'o Ownership,
-    owners: HashMap<(Resource, Kind), Vec<Resource>>,
-    received: BTreeMap<Resource, ByEnd>,
-    edges: BTreeMap<Resource, BTreeMap<Peer, Tally>>,
-    backends: BTreeMap<Resource, BTreeMap<(String, String), Backend>>,
+pub struct Rollup<'a> {
+    own: Names<'a>,
+    peers: Names<'a>,
+    received: HashMap<Id, ByEnd<'a>>,
+    edges: HashMap<Id, HashMap<PeerId, Sum<'a>>>,
+    backends: BTreeMap<&'a Resource, BTreeMap<(&'a str, &'a str), Backend<'a>>>,
 }
 
-impl<'o> Rollup<'o> {
+impl<'a> Rollup<'a> {
     /// For the resources of a kind, with edges between them.
-    pub fn new(kind: Kind, ownership: &'o Ownership) -> Self {
+    pub fn new(kind: Kind, ownership: &'a Ownership) -> Self {
         Self {
-            kind,
-            peer_kind: kind,
-            ownership,
-            owners: HashMap::new(),
-            received: BTreeMap::new(),
-            edges: BTreeMap::new(),
+            own: Names::new(kind, ownership),
+            peers: Names::new(kind, ownership),
+            received: HashMap::new(),
+            edges: HashMap::new(),
             backends: BTreeMap::new(),
         }
     }
 
-    /// With edges to resources of another kind.
+    /// With edges to resources of another kind. Before anything is added.
     #[must_use]
-    pub fn with_peers(mut self, kind: Kind) -> Self {
-        self.peer_kind = kind;
-        self
+    pub fn with_peers(self, kind: Kind) -> Self {
+        Self { peers: Names::new(kind, self.own.ownership()), ..self }
     }
 
     /// Adds what was recorded for an edge.
     ///
     /// The ends of an edge can be of any kind: pods as a rule.
-    pub fn add(&mut self, edge: &Edge, tally: &Tally) {
+    pub fn add(&mut self, edge: &'a Edge, tally: &'a Tally) {
         if let Some(backend) = &edge.backend {
-            self.add_backend(backend, edge.observed_at, tally);
+            let backends = self.backends.entry(&backend.split).or_default();
+            let own = backends.entry((&backend.apex, &backend.name)).or_default();
+            own.weight = backend.weight;
+            own.tallies.of(edge.observed_at).add(tally);
         }
-        let receivers = self.owners(edge.destination.as_ref(), self.kind);
+        let receivers = self.own.owners(edge.destination.as_ref());
         for receiver in &receivers {
-            let received = self.received.entry(receiver.clone()).or_default();
-            received.of(edge.observed_at).merge(tally);
+            let received = self.received.entry(*receiver).or_default();
+            received.of(edge.observed_at).add(tally);
         }
-        let senders = self.owners(edge.source.as_ref(), self.kind);
-        self.add_edges(&senders, Way::To, edge, edge.destination.as_ref(), tally);
-        self.add_edges(&receivers, Way::From, edge, edge.source.as_ref(), tally);
+        let senders = self.own.owners(edge.source.as_ref());
+        let end = edge.observed_at;
+        self.add_edges(&senders, Way::To, end, edge.destination.as_ref(), tally);
+        self.add_edges(&receivers, Way::From, end, edge.source.as_ref(), tally);
     }
 
     /// The resources that received requests, in order, each with all that it received.
     pub fn resources(&self) -> impl Iterator<Item = (&Resource, &Tally)> {
-        self.received.iter().map(|(resource, tallies)| (resource, tallies.best()))
+        let mut resources: Vec<_> = self
+            .received
+            .iter()
+            .filter_map(|(id, tallies)| Some((self.own.resource(*id)?, tallies.of_servers())))
+            .collect();
+        resources.sort_unstable_by_key(|(resource, _)| *resource);
+        resources.into_iter()
     }
 
     /// All requests that a resource received, as observed by itself, or, where it observed none,
     /// by its clients: the same request is never counted twice.
     pub fn received(&self, resource: &Resource) -> Option<&Tally> {
-        self.received.get(resource).map(ByEnd::best)
+        self.received.get(&self.own.id(resource)?).map(ByEnd::of_servers)
     }
 
     /// The edges of a resource, in both directions and from both ends, in order.
-    pub fn edges(&self, resource: &Resource) -> impl Iterator<Item = (&Peer, &Tally)> {
-        self.edges.get(resource).into_iter().flatten()
+    pub fn edges(&self, resource: &Resource) -> impl Iterator<Item = (Peer, &Tally)> {
+        let edges = self.own.id(resource).and_then(|id| self.edges.get(&id));
+        let mut edges: Vec<_> = edges
+            .into_iter()
+            .flatten()
+            .map(|((way, observed_at, peer), sum)| {
+                let resource = peer.and_then(|peer| self.peers.resource(peer)).cloned();
+                (Peer { way: *way, observed_at: *observed_at, resource }, sum.tally())
+            })
+            .collect();
+        edges.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        edges.into_iter()
     }
 
     /// The backends of a TrafficSplit with the requests that went to each, as observed by the
     /// clients, or, where they observed none, by the servers.
     pub fn backends(&self, split: &Resource) -> impl Iterator<Item = (SplitBackend, &Tally)> {
-        let backends = self.backends.get(split).into_iter().flatten();
-        backends.map(|((apex, name), backend)| {
+        let backends = self.backends.get_key_value(split);
+        let backends = backends.into_iter().flat_map(|(split, backends)| {
+            backends.iter().map(move |(names, backend)| (*split, names, backend))
+        });
+        backends.map(|(split, (apex, name), backend)| {
+            let (apex, name) = ((*apex).to_owned(), (*name).to_owned());
             let weight = backend.weight;
-            let (split, apex, name) = (split.clone(), apex.clone(), name.clone());
-            (SplitBackend { split, apex, name, weight }, backend.tallies.of_clients())
+            (
+                SplitBackend { split: split.clone(), apex, name, weight },
+                backend.tallies.of_clients(),
+            )
         })
     }
 
     /// The TrafficSplits that sent requests, in order.
     pub fn splits(&self) -> impl Iterator<Item = &Resource> {
-        self.backends.keys()
-    }
-
-    fn add_backend(&mut self, backend: &SplitBackend, end: End, tally: &Tally) {
-        let backends = self.backends.entry(backend.split.clone()).or_default();
-        let own = backends.entry((backend.apex.clone(), backend.name.clone())).or_default();
-        own.weight = backend.weight;
-        own.tallies.of(end).merge(tally);
+        self.backends.keys().copied()
     }
 
     fn add_edges(
         &mut self,
-        resources: &[Resource],
+        resources: &[Id],
         way: Way,
-        edge: &Edge,
-        other: Option<&Resource>,
-        tally: &Tally,
+        end: End,
+        other: Option<&'a Resource>,
+        tally: &'a Tally,
     ) {
         if resources.is_empty() {
             return;
         }
-        let mut others: Vec<_> = self.owners(other, self.peer_kind).into_iter().map(Some).collect();
-        if others.is_empty() {
-            others.push(None);
-        }
+        let others = self.peers.owners(other);
         for resource in resources {
-            let edges = self.edges.entry(resource.clone()).or_default();
-            for other in &others {
-                let peer = Peer { way, observed_at: edge.observed_at, resource: other.clone() };
-                match edges.entry(peer) {
-                    Entry::Vacant(entry) => drop(entry.insert(tally.clone())),
-                    Entry::Occupied(entry) => entry.into_mut().merge(tally),
-                }
+            let edges = self.edges.entry(*resource).or_default();
+            if others.is_empty() {
+                edges.entry((way, end, None)).or_default().add(tally);
             }
-        }
-    }
-
-    fn owners(&mut self, resource: Option<&Resource>, kind: Kind) -> Vec<Resource> {
-        let Some(resource) = resource else { return Vec::new() };
-        match self.owners.entry((resource.clone(), kind)) {
-            hash_map::Entry::Occupied(entry) => entry.get().clone(),
-            hash_map::Entry::Vacant(entry) => {
-                entry.insert(self.ownership.owners(resource, kind)).clone()
+            for other in &others {
+                edges.entry((way, end, Some(*other))).or_default().add(tally);
             }
         }
     }
 }
+
+type PeerId = (Way, End, Option<Id>);
+
+/// A sum that is no copy as long as it has one part.
+#[derive(Clone, Debug, Default)]
+struct Sum<'a>(Option<Cow<'a, Tally>>);
+
+impl<'a> Sum<'a> {
+    fn add(&mut self, tally: &'a Tally) {
+        match &mut self.0 {
+            None => self.0 = Some(Cow::Borrowed(tally)),
+            Some(sum) => sum.to_mut().merge(tally),
+        }
+    }
+
+    fn tally(&self) -> &Tally {
+        self.0.as_deref().unwrap_or(&EMPTY)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tally().is_empty()
+    }
+}
+
+/// For sums without parts.
+static EMPTY: Tally = Tally::EMPTY;
 
 /// Tallies of the same requests, as observed at either end.
 #[derive(Clone, Debug, Default)]
-struct ByEnd {
-    client: Tally,
-    server: Tally,
+struct ByEnd<'a> {
+    client: Sum<'a>,
+    server: Sum<'a>,
 }
 
-impl ByEnd {
-    fn of(&mut self, end: End) -> &mut Tally {
+impl<'a> ByEnd<'a> {
+    fn of(&mut self, end: End) -> &mut Sum<'a> {
         match end {
             End::Client => &mut self.client,
             End::Server => &mut self.server,
         }
     }
 
-    fn best(&self) -> &Tally {
-        if self.server.is_empty() { &self.client } else { &self.server }
+    fn of_servers(&self) -> &Tally {
+        if self.server.is_empty() { self.client.tally() } else { self.server.tally() }
     }
 
     fn of_clients(&self) -> &Tally {
-        if self.client.is_empty() { &self.server } else { &self.client }
+        if self.client.is_empty() { self.server.tally() } else { self.client.tally() }
     }
 }
 
 #[derive(Clone, Debug, Default)]
-struct Backend {
+struct Backend<'a> {
     /// The latest that was given.
     weight: u64,
-    tallies: ByEnd,
+    tallies: ByEnd<'a>,
 }

@@ -161,6 +161,22 @@ impl ApiResourceList {
                 .collect(),
         }
     }
+
+    /// With a kind of its own for each resource, such as `DeploymentTrafficMetrics`.
+    ///
+    /// The specification gives all resources the kind `TrafficMetrics`. But `kubectl get` goes from
+    /// a resource to its kind and from there to one resource of the kind: of the eleven it reaches
+    /// one. With this list it reaches all. The objects keep the kind `TrafficMetrics`.
+    #[must_use]
+    pub fn with_own_kinds(mut self) -> Self {
+        for resource in &mut self.resources {
+            let plural = resource.name.split('/').next().unwrap_or_default();
+            if let Some(kind) = Kind::from_plural(plural) {
+                resource.kind = format!("{kind}{}", resource.kind);
+            }
+        }
+        self
+    }
 }
 
 /// A resource of the API.
