@@ -213,7 +213,7 @@ fn kubectl_reads_it_raw_and_as_a_table() {
     assert!(wide.starts_with("NAMESPACE") && wide.contains("DIRECTION"));
     for kind in Kind::ALL {
         let resource = format!("{}.v1alpha1.{GROUP}", kind.plural());
-        let names = server.kubectl(&["get", &resource, "-A", "-o", "name"]).expect("kubectl");
-        assert!(!names.is_empty() || kind == Kind::DaemonSet, "{kind}");
+        let lines = server.kubectl(&["get", &resource, "-A", "--no-headers"]).expect("kubectl");
+        assert!(!lines.is_empty() || kind == Kind::DaemonSet, "{kind}");
     }
 }

@@ -166,7 +166,8 @@ impl ApiResourceList {
     ///
     /// The specification gives all resources the kind `TrafficMetrics`. But `kubectl get` goes from
     /// a resource to its kind and from there to one resource of the kind: of the eleven it reaches
-    /// one. With this list it reaches all. The objects keep the kind `TrafficMetrics`.
+    /// one. With this list it prints the tables of all. The objects keep the kind `TrafficMetrics`,
+    /// so that `-o json` still takes `kubectl get --raw`.
     #[must_use]
     pub fn with_own_kinds(mut self) -> Self {
         for resource in &mut self.resources {
