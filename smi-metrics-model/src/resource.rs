@@ -61,7 +61,7 @@ impl fmt::Display for Resource {
     }
 }
 
-/// Which way requests go, seen from a resource: what [`Direction`](crate::Direction) says on the
+/// Which way requests go, seen from a resource: what `Direction` says on the
 /// wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Way {
@@ -71,7 +71,7 @@ pub enum Way {
     From,
 }
 
-/// At which end requests were observed: what [`Side`](crate::Side) says on the wire.
+/// At which end requests were observed: what `Side` says on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum End {
     /// Where they come from.

@@ -24,8 +24,8 @@ use crate::{
 ///     {"name": "success_count", "value": "1k"}
 /// ]}"#)?;
 /// let traffic = metrics.traffic()?;
-/// assert_eq!(traffic.p99.map(|seconds| seconds.to_string()).as_deref(), Some("10m"));
 /// assert_eq!(traffic.success_rate(), Some(1.0));
+/// assert_eq!(traffic.p99.map(|seconds| seconds.to_string()).as_deref(), Some("10m"));
 ///
 /// let metrics: TrafficMetrics =
 ///     serde_json::from_str(r#"{"metrics": [{"name": "success_count", "value": "many"}]}"#)?;

@@ -1,7 +1,8 @@
 //! The queries against a real Prometheus, which scrapes made-up metrics of each mesh.
 //!
 //! Where no `prometheus` is installed it says so and passes, except with `CI=true`.
-#![cfg(all(test, feature = "api"))]
+#![cfg(test)]
+#![cfg(feature = "api")]
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};

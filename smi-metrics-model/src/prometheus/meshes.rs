@@ -46,13 +46,9 @@ impl Mesh {
             success: Matcher::equal("classification", "success"),
             failure: Matcher::equal("classification", "failure"),
         };
-        let view = |way, end, matcher: &Matcher, own: &Party, peer: &Party| View {
-            way,
-            observed_at: Some(end),
-            series: series.clone(),
-            matchers: vec![matcher.clone()],
-            own: own.clone(),
-            peer: peer.clone(),
+        let view = |way, end, matcher: &Matcher, own: &Party, peer: &Party| {
+            let matchers = vec![matcher.clone()];
+            view(way, Some(end), &series, matchers, (own, peer))
         };
         Self {
             name: "Linkerd".to_owned(),
@@ -92,13 +88,9 @@ impl Mesh {
         };
         let source = Matcher::equal("reporter", "source");
         let destination = Matcher::equal("reporter", "destination");
-        let view = |way, end, matcher: &Matcher, own: &Party, peer: &Party| View {
-            way,
-            observed_at: Some(end),
-            series: series.clone(),
-            matchers: vec![matcher.clone()],
-            own: own.clone(),
-            peer: peer.clone(),
+        let view = |way, end, matcher: &Matcher, own: &Party, peer: &Party| {
+            let matchers = vec![matcher.clone()];
+            view(way, Some(end), &series, matchers, (own, peer))
         };
         Self {
             name: "Istio".to_owned(),
@@ -154,25 +146,20 @@ impl Mesh {
             name: "Envoy".to_owned(),
             names: NameForm::Cluster,
             views: vec![
-                View {
-                    way: Way::From,
-                    observed_at: Some(End::Server),
-                    series: series("http_downstream"),
-                    matchers: vec![Matcher::equal(
-                        "envoy_http_conn_manager_prefix",
-                        "ingress_http",
-                    )],
-                    own: own.clone(),
-                    peer: Party::default(),
-                },
-                View {
-                    way: Way::To,
-                    observed_at: Some(End::Client),
-                    series: series("cluster_upstream"),
-                    matchers: Vec::new(),
-                    own,
-                    peer: cluster,
-                },
+                view(
+                    Way::From,
+                    Some(End::Server),
+                    &series("http_downstream"),
+                    vec![Matcher::equal("envoy_http_conn_manager_prefix", "ingress_http")],
+                    (&own, &Party::default()),
+                ),
+                view(
+                    Way::To,
+                    Some(End::Client),
+                    &series("cluster_upstream"),
+                    Vec::new(),
+                    (&own, &cluster),
+                ),
             ],
             splits: Some(SplitView {
                 series: series("cluster_upstream"),
@@ -193,24 +180,27 @@ impl Mesh {
             failure: Matcher::matching("response_code", "5..|0"),
         };
         let (source, destination) = (osm_party("source"), osm_party("destination"));
-        let view = |way, own: &Party, peer: &Party| View {
-            way,
-            observed_at: None,
-            series: series.clone(),
-            matchers: Vec::new(),
-            own: own.clone(),
-            peer: peer.clone(),
-        };
         Self {
             name: name.to_owned(),
             names: NameForm::Underscored,
             views: vec![
-                view(Way::From, &destination, &source),
-                view(Way::To, &source, &destination),
+                view(Way::From, None, &series, Vec::new(), (&destination, &source)),
+                view(Way::To, None, &series, Vec::new(), (&source, &destination)),
             ],
             splits: None,
         }
     }
+}
+
+fn view(
+    way: Way,
+    observed_at: Option<End>,
+    series: &Series,
+    matchers: Vec<Matcher>,
+    (own, peer): (&Party, &Party),
+) -> View {
+    let (series, own, peer) = (series.clone(), own.clone(), peer.clone());
+    View { way, observed_at, series, matchers, own, peer }
 }
 
 fn party(namespace: Option<&str>, labels: &[(Kind, &str)], prefix: &str) -> Party {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod discovery;
+mod dns;
 mod manifests;
 mod query;
 mod request;

@@ -6,6 +6,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
+use super::dns::{is_label, is_subdomain};
 use super::{Query, Scope, Selector, SelectorError};
 use crate::{DurationError, GROUP, GoDuration, Kind, Resource, Version};
 
@@ -232,7 +233,7 @@ fn fields(query: &mut Query, selector: &str) -> Result<(), RequestError> {
         // Two equals signs mean the same as one.
         let value = value.strip_prefix('=').unwrap_or(value);
         let (slot, is_name) = match field {
-            "metadata.name" => (&mut query.name, is_name(value)),
+            "metadata.name" => (&mut query.name, is_subdomain(value)),
             "metadata.namespace" => (&mut query.namespace, is_label(value)),
             _ => return Err(error()),
         };
@@ -281,7 +282,7 @@ fn object(kind: Kind, namespace: &str, name: &str) -> Result<Resource, RequestEr
     if kind == Kind::Namespace {
         namespace_name(name)?;
     }
-    if !is_name(name) {
+    if !is_subdomain(name) {
         return Err(RequestError::Name { resource: kind.plural(), name: name.to_owned() });
     }
     Ok(Resource::new(kind, namespace, name))
@@ -290,27 +291,4 @@ fn object(kind: Kind, namespace: &str, name: &str) -> Result<Resource, RequestEr
 fn namespace_name(name: &str) -> Result<&str, RequestError> {
     let error = || RequestError::Name { resource: "namespaces", name: name.to_owned() };
     if is_label(name) { Ok(name) } else { Err(error()) }
-}
-
-/// Whether a text is a DNS label (RFC 1123), as the names of namespaces are.
-fn is_label(text: &str) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    text.len() <= 63
-        && !text.is_empty()
-        && text.bytes().all(is_inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-/// Whether a text is a DNS subdomain (RFC 1123), as the names of objects are.
-fn is_name(text: &str) -> bool {
-    let is_part = |part: &str| {
-        let is_inner =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        !part.is_empty()
-            && part.bytes().all(is_inner)
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(is_part)
 }

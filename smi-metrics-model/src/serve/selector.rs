@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::dns::is_subdomain;
 use crate::{LabelRequirement, LabelSelector};
 
 /// Which items to list, by their labels: all requirements must hold.
@@ -274,12 +275,7 @@ fn is_key(text: &str) -> bool {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, text),
     };
-    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_domain = |prefix: &str| {
-        prefix.len() <= 253
-            && prefix.split('.').all(|part| !part.is_empty() && part.bytes().all(is_inner))
-    };
-    prefix.is_none_or(is_domain) && !name.is_empty() && is_value(name)
+    prefix.is_none_or(is_subdomain) && !name.is_empty() && is_value(name)
 }
 
 /// Whether a text is the value of a label: up to 63 letters and digits, `-`, `_` and `.` among them.

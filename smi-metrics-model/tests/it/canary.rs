@@ -87,7 +87,7 @@ proptest! {
                 Verdict::Better => 2,
                 Verdict::NoDifference => 1,
                 Verdict::Worse => 0,
-                Verdict::TooFewRequests => unreachable!("there are 20"),
+                Verdict::TooFewRequests => panic!("there are 20"),
             }
         };
         prop_assert!(rank(failures + more) <= rank(failures));

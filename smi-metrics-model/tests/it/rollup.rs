@@ -8,11 +8,15 @@ use smi_metrics_model::rollup::{Edge, Ownership, Peer, Rollup};
 use smi_metrics_model::{End, Kind, Outcome, Percentile, Resource, SplitBackend, Tally, Way};
 
 fn pod(index: u8) -> Resource {
-    Resource::new(Kind::Pod, if index % 2 == 0 { "a" } else { "b" }, format!("pod-{index}"))
+    Resource::new(
+        Kind::Pod,
+        if index.is_multiple_of(2) { "a" } else { "b" },
+        format!("pod-{index}"),
+    )
 }
 
 fn deployment(index: u8) -> Resource {
-    let namespace = if index % 2 == 0 { "a" } else { "b" };
+    let namespace = if index.is_multiple_of(2) { "a" } else { "b" };
     Resource::new(Kind::Deployment, namespace, format!("deployment-{index}"))
 }
 

@@ -89,7 +89,9 @@ impl Value {
         }
         let twos = u32::try_from(self.twos).ok()?;
         let fives = u32::try_from(self.fives).ok()?;
-        self.mantissa.checked_mul(5_u128.checked_pow(fives)?)?.checked_mul(2_u128.checked_pow(twos)?)
+        self.mantissa
+            .checked_mul(5_u128.checked_pow(fives)?)?
+            .checked_mul(2_u128.checked_pow(twos)?)
     }
 
     /// The absolute value as decimal digits without zeros at the end, and a power of ten; `None` if
