@@ -31,9 +31,9 @@ const BUCKETS: [(&str, f64); 5] =
 #[test]
 fn a_real_prometheus_answers_as_expected() {
     let Some(prometheus) = Prometheus::start() else { return };
-    prometheus.wait_until_scraped(8);
+    prometheus.wait_until_scraped(14);
 
-    let window: GoDuration = "1500ms".parse().expect("a window");
+    let window: GoDuration = "2500ms".parse().expect("a window");
     let mut compared = 0;
     let deployment = |name: &str| Resource::new(Kind::Deployment, "shop", name);
     for mesh in [Mesh::linkerd(), Mesh::istio(), Mesh::osm(), Mesh::fsm()] {
@@ -107,6 +107,7 @@ fn a_real_prometheus_answers_as_expected() {
     }
 
     compared += prometheus.compare_ranges();
+    compared += prometheus.compare_scraped();
     println!("{compared} metrics of a real Prometheus compared");
     assert!(compared > 50, "{compared}");
 }
@@ -235,7 +236,9 @@ impl Prometheus {
         let text = format!(
             "global:\n  scrape_interval: {0}ms\n  scrape_timeout: {0}ms\nscrape_configs:\n\
              - job_name: meshes\n  honor_labels: true\n  static_configs:\n  \
-             - targets: ['127.0.0.1:{target}']\n",
+             - targets: ['127.0.0.1:{target}']\n\
+             - job_name: own\n  honor_labels: true\n  metrics_path: /openmetrics\n  \
+             static_configs:\n  - targets: ['127.0.0.1:{target}']\n",
             SCRAPE.as_millis()
         );
         std::fs::write(&config, text).expect("a configuration");
@@ -289,7 +292,25 @@ impl Prometheus {
         collector.metrics(&Report::new(Version::V1alpha1, SystemTime::now(), window).expect("one"))
     }
 
-    /// A matrix has the same meaning, point by point; and Prometheus can scrape what we expose.
+    /// Prometheus can scrape what this crate writes as OpenMetrics.
+    fn compare_scraped(&self) -> usize {
+        let samples = [
+            ("smi_requests{result=\"success\"}", 90.0),
+            ("smi_requests{result=\"failure\"}", 1.5),
+            ("smi_window_seconds", 30.0),
+            ("smi_response_latency_seconds{quantile=\"0.99\"}", 0.02),
+        ];
+        for (promql, expected) in samples {
+            let answer =
+                Answer::parse(&self.get(promql, "").expect("an answer")).expect("a vector");
+            let [sample] = answer.samples() else { panic!("{promql}: {answer:?}") };
+            assert_eq!(sample.points.iter().map(|point| point.1).collect::<Vec<_>>(), [expected]);
+            assert_eq!(sample.labels.get("name").map(String::as_str), Some("web \"0\""));
+        }
+        samples.len()
+    }
+
+    /// A matrix has the same meaning, point by point.
     fn compare_ranges(&self) -> usize {
         let scope = Scope::Object(Resource::new(Kind::Deployment, "shop", "cart-v1"));
         let plan = Mesh::linkerd().plan(&Query::new(Version::V1alpha1, scope)).expect("a plan");
@@ -307,7 +328,6 @@ impl Prometheus {
             let rate = item.traffic().expect("traffic").success_rate().expect("requests");
             assert!((rate - 0.75).abs() < 0.01, "{rate}");
         }
-        assert!(OpenMetrics::new(&items).to_string().ends_with("# EOF\n"));
         items.len()
     }
 }
@@ -334,6 +354,19 @@ fn serve(scrapes: Arc<AtomicU64>) -> u16 {
     port
 }
 
+fn own_metrics() -> TrafficMetrics {
+    let json = r#"{
+        "resource": {"kind": "Pod", "namespace": "shop", "name": "web \"0\""},
+        "window": "30s",
+        "metrics": [
+            {"name": "p99_response_latency", "unit": "seconds", "value": "20m"},
+            {"name": "success_count", "value": "90"},
+            {"name": "failure_count", "value": "1500m"}
+        ]
+    }"#;
+    serde_json::from_str(json).expect("metrics")
+}
+
 fn answer_all(mut stream: TcpStream, scrapes: &AtomicU64) {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -342,10 +375,16 @@ fn answer_all(mut stream: TcpStream, scrapes: &AtomicU64) {
         if !request.ends_with(b"\r\n\r\n") {
             continue;
         }
+        let (media_type, body) = if request.starts_with(b"GET /openmetrics ") {
+            let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            (media_type, OpenMetrics::new(&[own_metrics()]).to_string())
+        } else {
+            let scrapes = scrapes.fetch_add(1, Ordering::Relaxed) + 1;
+            ("text/plain; version=0.0.4", exposition(scrapes))
+        };
         request.clear();
-        let body = exposition(scrapes.fetch_add(1, Ordering::Relaxed) + 1);
         let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         if stream
