@@ -53,6 +53,16 @@ impl Program {
         self.insts.len()
     }
 
+    /// All instructions, by their numbers.
+    pub(super) fn insts(&self) -> &[Inst] {
+        &self.insts
+    }
+
+    /// The ranges of each class, by its number; sorted, and apart from each other.
+    pub(super) fn classes(&self) -> impl Iterator<Item = &[ClassUnicodeRange]> {
+        self.classes.iter().map(|class| &*class.ranges)
+    }
+
     pub(super) fn inst(&self, pc: Pc) -> Option<Inst> {
         self.insts.get(pc as usize).copied()
     }
