@@ -80,7 +80,7 @@ pub enum IdentityError {
 
 impl Identity {
     /// The service account `name` of `namespace`.
-    pub fn service_account(namespace: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
+    pub fn service_account(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         Self::new(Form::ServiceAccount(ObjectName::new(namespace, name)))
     }
 

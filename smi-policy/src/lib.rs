@@ -74,34 +74,44 @@
 //! | `smi-types` | `Policy::from_resources` and `PolicyBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod address;
+mod arrange;
 mod binding;
 mod builder;
-mod compile;
-mod decide;
+mod closed;
+mod connection;
 mod decision;
+mod destination;
 mod diagnostic;
 mod explain;
 #[cfg(feature = "smi-types")]
 mod from_smi;
 mod headers;
+mod http_routes;
 mod identity;
-mod index;
+mod interner;
 mod labels;
 mod name;
 mod pattern;
 mod policy;
 mod ports;
 mod principal;
+mod record;
 mod request;
+mod resolve;
 mod resource;
 mod route;
 mod semantics;
+mod shards;
 mod spiffe;
+mod spoken_of;
 mod target;
+mod users;
 mod view;
+mod writer;
 
 pub use address::{AddressBook, AddressError};
 pub use builder::PolicyBuilder;
+pub use connection::Connection;
 pub use decision::{Decision, Grant, MatchRef, Reason, Verdict};
 pub use diagnostic::{Diagnostic, ObjectKind, Severity};
 pub use explain::{Candidate, Condition, Explanation, Outcome};

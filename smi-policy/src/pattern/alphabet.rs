@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use regex_syntax::hir::ClassUnicodeRange;
 
@@ -10,7 +11,7 @@ use regex_syntax::hir::ClassUnicodeRange;
 pub(super) struct Alphabet {
     /// Where the classes change: each entry is the first character of an interval, and the class
     /// of its characters. Ascending; empty if all are of class 0.
-    intervals: Box<[(char, u8)]>,
+    intervals: Arc<[(char, u8)]>,
     /// How many classes there are.
     len: u8,
 }
@@ -37,7 +38,7 @@ impl Alphabet {
         let partial: Vec<&[ClassUnicodeRange]> =
             sets.iter().copied().filter(|set| !is_all(set) && !is_none(set)).collect();
         let (alphabet, members) = if partial.is_empty() {
-            (Self { intervals: Box::default(), len: 1 }, Vec::new())
+            (Self { intervals: Arc::default(), len: 1 }, Vec::new())
         } else {
             Self::partition(&partial)?
         };

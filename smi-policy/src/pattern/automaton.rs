@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::alphabet::Alphabet;
 use super::determinize::{STRAY, determinize};
 use super::encode::encode;
@@ -27,7 +29,7 @@ use crate::Anchor;
 /// more. Eight patterns of paths take some 200 bytes, where a table of transitions takes thousands.
 #[derive(Clone, Debug)]
 pub(super) struct Automaton {
-    code: Box<[u8]>,
+    code: Arc<[u8]>,
     width: Width,
     alphabet: Alphabet,
 }
@@ -59,12 +61,16 @@ pub(super) struct Place {
 }
 
 impl Automaton {
-    /// Makes one automaton of several patterns. `None` if it takes more than `max_bytes`.
+    /// Makes one automaton of several patterns. `None` if it takes more than `max_bytes`, or more
+    /// time to make than their size warrants.
     pub(super) fn compile(
         programs: &[&Program],
         anchor: Anchor,
         max_bytes: usize,
     ) -> Option<Self> {
+        if max_bytes == 0 {
+            return None;
+        }
         let nfa = Nfa::new(programs, anchor)?;
         encode(&determinize(&nfa, max_bytes)?, &nfa, max_bytes)
     }

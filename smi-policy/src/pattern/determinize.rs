@@ -130,7 +130,7 @@ pub(super) fn determinize(nfa: &Nfa, max_bytes: usize) -> Option<Dfa> {
         key: Vec::new(),
         matched: Vec::new(),
         bytes_left: max_bytes,
-        work_left: max_bytes.saturating_mul(32).saturating_add(1 << 16),
+        work_left: nfa.len().saturating_mul(WORK).saturating_add(1 << 17),
     };
     builder.dfa.states.push(State::default());
     builder.stack.extend_from_slice(nfa.starts());
@@ -143,6 +143,10 @@ pub(super) fn determinize(nfa: &Nfa, max_bytes: usize) -> Option<Dfa> {
     }
     Some(builder.dfa)
 }
+
+/// How many steps each instruction may take, besides a number that every automaton may. Those of
+/// ordinary patterns take about thirty.
+const WORK: usize = 512;
 
 struct Builder<'n> {
     nfa: &'n Nfa,

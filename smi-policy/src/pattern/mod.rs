@@ -30,6 +30,7 @@ mod program;
 mod regex;
 mod repetition;
 mod scripts;
+mod set;
 mod simulation;
 mod tree;
 mod unicode;
@@ -43,6 +44,7 @@ pub use self::error::{Bound, PatternError, PatternErrorKind};
 pub use self::limits::Limits;
 use self::parser::Parsed;
 pub use self::regex::{Regex, Scan};
+pub(crate) use self::set::{PatternSet, SetBuilder};
 use crate::Anchor;
 
 /// A regular expression in RE2's dialect, which SMI's `pathRegex` and `headers` are written in.
@@ -192,11 +194,6 @@ impl Pattern {
     /// The pattern's tree, without anchoring.
     pub(crate) fn hir(&self) -> &Hir {
         &self.parsed.hir
-    }
-
-    /// Height of the pattern's syntax tree: recursion over [`hir`](Self::hir) goes about as deep.
-    pub(crate) fn height(&self) -> u32 {
-        self.parsed.height
     }
 }
 

@@ -43,6 +43,12 @@ impl Program {
         Some(Self { insts: compiler.insts.into(), classes: compiler.classes.into(), start: at })
     }
 
+    /// A program that matches nothing.
+    pub(super) fn nothing() -> Self {
+        let class = CharSet { ascii: 0, ranges: Box::default() };
+        Self { insts: [Inst::Match, Inst::Class(0, 0)].into(), classes: [class].into(), start: 1 }
+    }
+
     /// The first instruction.
     pub(super) fn start(&self) -> Pc {
         self.start
