@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::http_routes::{HttpRoutes, NumberedSet, Use, UsedTable};
-use crate::pattern::{Limits, SetBuilder};
+use crate::pattern::{Limits, PatternSet, SetBuilder};
 use crate::route::{PathCondition, RouteTable, starts};
 use crate::semantics::HttpSemantics;
 use crate::target::{HttpRule, Selection, Target};
@@ -28,15 +28,17 @@ pub(crate) fn distinct_tables(targets: &[Arc<Target>]) -> Vec<(TableId, &Arc<Rou
 pub(crate) fn http_routes(
     targets: &[Arc<Target>],
     is_shared: impl Fn(TableId) -> bool,
+    before: Option<&HttpRoutes>,
     semantics: &HttpSemantics,
     limits: &Limits,
 ) -> HttpRoutes {
     let tables = distinct_tables(targets);
-    let mut arranger = Arranger { semantics, limits, sets: Vec::new(), numbers: Vec::new(), count: 0 };
+    let (sets, numbers) = (Vec::new(), Vec::new());
+    let mut arranger = Arranger { before, semantics, limits, sets, numbers, count: 0 };
     arranger.numbers.resize_with(tables.len(), Vec::new);
     let numbered = || (0_u32..).zip(&tables);
-    let own: Vec<(u32, &RouteTable)> =
-        numbered().filter(|(_, (id, _))| !is_shared(*id)).map(|(at, (_, t))| (at, &***t)).collect();
+    let own: Vec<(u32, &Arc<RouteTable>)> =
+        numbered().filter(|(_, (id, _))| !is_shared(*id)).map(|(at, (_, t))| (at, *t)).collect();
     match &*own {
         [] => {}
         [(at, only)] => arranger.add(*at, only),
@@ -104,7 +106,24 @@ fn id(table: &Arc<RouteTable>) -> TableId {
     Arc::as_ptr(table).addr()
 }
 
+impl HttpRoutes {
+    /// The set of just these tables, in this order.
+    fn set_of(&self, tables: &[(u32, &Arc<RouteTable>)]) -> Option<&PatternSet> {
+        let is_set = |set: &&NumberedSet| {
+            let known = set.tables.iter().map(|at| self.tables.get(*at as usize));
+            let mut pairs = known.zip(tables);
+            set.tables.len() == tables.len()
+                && pairs.all(|(known, (_, table))| {
+                    known.is_some_and(|known| Arc::ptr_eq(&known.table, table))
+                })
+        };
+        self.sets.iter().find(is_set).map(|found| &found.set)
+    }
+}
+
 struct Arranger<'a> {
+    /// The arrangement before, of which sets that stay the same are taken.
+    before: Option<&'a HttpRoutes>,
     semantics: &'a HttpSemantics,
     limits: &'a Limits,
     sets: Vec<NumberedSet>,
@@ -130,7 +149,8 @@ impl Arranger<'_> {
     }
 
     /// Adds one set of the patterns of several tables.
-    fn unite(&mut self, tables: &[(u32, &RouteTable)]) {
+    fn unite(&mut self, tables: &[(u32, &Arc<RouteTable>)]) {
+        let reused = self.before.and_then(|before| before.set_of(tables)).cloned();
         let mut known: HashMap<String, u32> = HashMap::new();
         let mut builder = SetBuilder::default();
         let first = self.count;
@@ -138,7 +158,9 @@ impl Arranger<'_> {
             let mut numbers = Vec::new();
             for text in table.patterns() {
                 let number = known.get(&text).copied().unwrap_or_else(|| {
-                    builder.add_text(&text, self.limits);
+                    if reused.is_none() {
+                        builder.add_text(&text, self.limits);
+                    }
                     let number = self.count;
                     self.count = number.saturating_add(1);
                     known.insert(text, number);
@@ -153,7 +175,8 @@ impl Arranger<'_> {
         if known.is_empty() {
             return;
         }
-        let set = builder.compile(self.semantics.path_anchor, self.limits);
+        let set = reused
+            .unwrap_or_else(|| builder.compile(self.semantics.path_anchor, self.limits));
         let tables = tables.iter().map(|(at, _)| *at).collect();
         self.sets.push(NumberedSet { first, set, tables });
     }

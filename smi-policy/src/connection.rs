@@ -91,7 +91,7 @@ impl<'p> Connection<'p> {
         let subject = HttpSubject::new(request, &self.inner.semantics.http);
         let requires = self.inner.semantics.http_requires;
         let admitted = self.first_of(|pair| {
-            pair.destination.http(pair.admitting, &subject, self.port, requires)
+            pair.destination.first_http(pair.admitting, &subject, self.port, requires)
         });
         let mut decision = self.allow(admitted);
         if !decision.is_allowed() && subject.is_unclean() {

@@ -162,13 +162,18 @@ impl Destination {
         self.lists.get(source.targets as usize).map(|list| Admitting::List(list))
     }
 
+    /// How its HTTP matches are arranged.
+    pub(crate) fn http(&self) -> &HttpRoutes {
+        &self.http
+    }
+
     pub(crate) fn target(&self, position: u32) -> Option<&Arc<Target>> {
         self.targets.get(position as usize)
     }
 
     /// The first target that admits a request, and what of it does.
     #[inline]
-    pub(crate) fn http<H: Headers + ?Sized>(
+    pub(crate) fn first_http<H: Headers + ?Sized>(
         &self,
         admitting: Admitting<'_>,
         subject: &HttpSubject<'_, H>,

@@ -71,6 +71,8 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none, the default) | the engine; no Kubernetes, no YAML |
+//! | `http` | requests and header maps of the `http` crate |
+//! | `live` | `PolicyStore`: takes changes of resources, and publishes policies while others ask them |
 //! | `smi-types` | `Policy::from_resources` and `PolicyBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod address;
@@ -83,6 +85,8 @@ mod decision;
 mod destination;
 mod diagnostic;
 mod explain;
+#[cfg(feature = "http")]
+mod from_http;
 #[cfg(feature = "smi-types")]
 mod from_smi;
 mod headers;
@@ -104,6 +108,8 @@ mod semantics;
 mod shards;
 mod spiffe;
 mod spoken_of;
+#[cfg(feature = "live")]
+mod store;
 mod target;
 mod users;
 mod view;
@@ -131,4 +137,6 @@ pub use semantics::{
     HttpSemantics, PathMode, PodLabels, RepeatedHeaders, Semantics, Unselected,
 };
 pub use spiffe::{SpiffeId, SpiffeIdError};
+#[cfg(feature = "live")]
+pub use store::{Changes, Generation, PolicyStore};
 pub use view::{PortsView, TargetView};

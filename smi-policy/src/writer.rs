@@ -313,7 +313,8 @@ impl Writer {
         }
         let Inner { semantics, limits, hasher, .. } = &self.inner;
         let is_shared = |id| self.table_uses.get(&id).is_some_and(|table| table.count > 1);
-        let http = http_routes(&targets, is_shared, &semantics.http, limits);
+        let before = self.inner.destination(who).map(|before| before.http());
+        let http = http_routes(&targets, is_shared, before, &semantics.http, limits);
         let destination = Destination::new(who.clone(), targets, http, hasher);
         self.inner.put_destination(Arc::new(destination));
     }

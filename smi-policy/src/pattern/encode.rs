@@ -175,9 +175,8 @@ impl Writer<'_> {
         let moves = self.dfa.ascii(id);
         if moves.len() <= MAX_RANGES {
             self.code.push(moves.len() as u8);
-            for m in moves {
-                self.code.extend([m.first, m.last]);
-            }
+            self.code.extend(moves.iter().map(|m| m.last));
+            self.code.extend(moves.iter().map(|m| m.first));
             moves.iter().for_each(|m| self.place(m.to));
             return RANGES;
         }

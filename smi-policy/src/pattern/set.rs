@@ -123,17 +123,6 @@ impl PatternSet {
             }
         }
     }
-
-    /// Bytes that this takes on the heap.
-    pub(crate) fn memory_usage(&self) -> usize {
-        match &self.0 {
-            Parts::One(part) => part.memory_usage(),
-            Parts::Many(parts) => {
-                let own: usize = parts.iter().map(|(_, part)| part.memory_usage()).sum();
-                own + size_of_val(&**parts)
-            }
-        }
-    }
 }
 
 impl Part {
@@ -148,13 +137,6 @@ impl Part {
                     hit(0);
                 }
             }
-        }
-    }
-
-    fn memory_usage(&self) -> usize {
-        match self {
-            Self::Automaton(automaton) => automaton.memory_usage(),
-            Self::Program(program, _) => size_of::<Program>() + program.memory_usage(),
         }
     }
 }

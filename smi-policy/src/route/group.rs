@@ -6,7 +6,6 @@ use crate::name::ObjectName;
 use crate::pattern::Limits;
 use crate::record::Record;
 use crate::resource::{HttpMatch, HttpRouteGroup};
-use crate::route::http_match::PathCondition;
 use crate::route::regexes::Regexes;
 use crate::route::subject::HttpSubject;
 use crate::route::table::RouteTable;
@@ -76,29 +75,51 @@ impl RouteGroup {
 
     /// The first match, by its position in the group, whose conditions the request meets.
     pub fn first_match<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> Option<usize> {
-        let table = self.table();
-        let mut first = self.usable().find(|index| {
-            table.conditions(*index).is_some_and(|conditions| {
-                conditions.path.is_without_pattern()
-                    && table.accepts_path(conditions.path, subject, |_| false)
-                    && table.holds_apart_from_path(*index, conditions.methods, subject)
-            })
+        let mut first = u32::MAX;
+        self.scan(subject, |matches| {
+            // They ascend, so that those behind one that holds can't be first.
+            let mut candidates = matches.iter().take_while(|index| **index < first);
+            if let Some(index) = candidates.find(|index| self.holds(**index, subject)) {
+                first = *index;
+            }
         });
-        if let (Some(path), Some(routes)) = (subject.path.clean(), table.own()) {
-            routes.set.scan(path, |pattern| {
-                for &index in routes.matches(pattern) {
-                    if first.is_some_and(|first| first <= index) {
-                        break;
-                    }
-                    let methods = table.conditions(index).map(|conditions| conditions.methods);
-                    if methods.is_some_and(|m| table.holds_apart_from_path(index, m, subject)) {
-                        first = Some(index);
-                        break;
-                    }
-                }
-            });
+        (first < u32::MAX).then_some(first as usize)
+    }
+
+    /// Calls `each` with the position of every match whose conditions the request meets, once, in
+    /// no particular order.
+    pub fn for_each_match<H: Headers + ?Sized>(
+        &self,
+        subject: &HttpSubject<'_, H>,
+        mut each: impl FnMut(usize),
+    ) {
+        self.scan(subject, |matches| {
+            let holding = matches.iter().filter(|index| self.holds(**index, subject));
+            holding.for_each(|index| each(*index as usize));
+        });
+    }
+
+    /// Calls `hit` with the matches of each pattern that the path has.
+    #[inline]
+    fn scan<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>, mut hit: impl FnMut(&[u32])) {
+        let Some(routes) = self.table().own() else { return };
+        for &index in &routes.without_pattern {
+            let conditions = self.table().conditions(index);
+            if conditions.is_some_and(|c| self.table().accepts_path(c.path, subject, |_| false)) {
+                hit(&[index]);
+            }
         }
-        first.and_then(|index| usize::try_from(index).ok())
+        if let Some(path) = subject.path.clean() {
+            routes.set.scan(path, |pattern| hit(routes.matches(pattern)));
+        }
+    }
+
+    /// Whether what a match asks of anything but the path holds.
+    #[inline]
+    fn holds<H: Headers + ?Sized>(&self, index: u32, subject: &HttpSubject<'_, H>) -> bool {
+        let table = self.table();
+        let methods = table.conditions(index).map(|conditions| conditions.methods);
+        methods.is_some_and(|m| table.holds_apart_from_path(index, m, subject))
     }
 
     /// The name of the match at this position, if there is one and it has one.
@@ -145,11 +166,5 @@ impl RouteGroup {
             code: fault.code,
             message: fault.message.clone(),
         })
-    }
-}
-
-impl PathCondition {
-    fn is_without_pattern(self) -> bool {
-        !matches!(self, Self::Pattern(_))
     }
 }

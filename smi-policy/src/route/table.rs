@@ -52,6 +52,8 @@ pub(crate) struct Routes {
     matches: Box<[u32]>,
     /// Where those of each pattern begin.
     starts: Box<[u32]>,
+    /// Positions of the matches without pattern, ascending.
+    pub(super) without_pattern: Box<[u32]>,
 }
 
 impl RouteTable {
@@ -174,18 +176,20 @@ impl RouteTable {
 
     fn to_routes(&self, set: SetBuilder, semantics: &HttpSemantics, limits: &Limits) -> Routes {
         let set = set.compile(semantics.path_anchor, limits);
-        let numbered = (0..).zip(&self.matches).filter_map(|(index, conditions)| {
-            match conditions.as_ref()?.path {
-                PathCondition::Pattern(number) => Some((number, index)),
-                PathCondition::None | PathCondition::Unconstrained(_) => None,
+        let (mut numbered, mut without_pattern) = (Vec::new(), Vec::new());
+        for (index, conditions) in (0_u32..).zip(&self.matches) {
+            match conditions.map(|conditions| conditions.path) {
+                None => {}
+                Some(PathCondition::Pattern(number)) => numbered.push((number, index)),
+                Some(_) => without_pattern.push(index),
             }
-        });
-        let mut numbered: Vec<(u32, u32)> = numbered.collect();
+        }
         numbered.sort_unstable();
         Routes {
             set,
             starts: starts(numbered.iter().map(|(number, _)| *number), self.patterns),
             matches: numbered.into_iter().map(|(_, index)| index).collect(),
+            without_pattern: without_pattern.into(),
         }
     }
 
@@ -197,7 +201,7 @@ impl RouteTable {
         subject: &HttpSubject<'_, H>,
     ) -> bool {
         self.has_method(index, methods, subject)
-            && self.headers(index).iter().all(|header| header.accepts(subject))
+            && (self.headers.is_empty() || self.headers(index).iter().all(|header| header.accepts(subject)))
     }
 
     fn has_method<H: ?Sized>(
