@@ -175,8 +175,8 @@ impl Arranger<'_> {
         if known.is_empty() {
             return;
         }
-        let set = reused
-            .unwrap_or_else(|| builder.compile(self.semantics.path_anchor, self.limits));
+        let set =
+            reused.unwrap_or_else(|| builder.compile(self.semantics.path_anchor, self.limits));
         let tables = tables.iter().map(|(at, _)| *at).collect();
         self.sets.push(NumberedSet { first, set, tables });
     }

@@ -156,10 +156,10 @@ impl<'p> Connection<'p> {
     #[inline]
     fn resolve(&mut self, source: &Identity, destination: &Identity) {
         let inner = self.inner;
-        inner.names_of(destination, |key| {
-            let Some(destination) = inner.destination_of(key) else { return };
-            inner.names_of(source, |key| {
-                let admitting = destination.admitting(key, key.hash(&inner.hasher));
+        inner.names_of(destination, |key, hash| {
+            let Some(destination) = inner.destination_of(key, hash) else { return };
+            inner.names_of(source, |key, hash| {
+                let admitting = destination.admitting(key, hash);
                 let Some(admitting) = admitting else { return };
                 let pair = Pair { destination, admitting };
                 match self.first {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 
 use crate::headers::Headers;
 use crate::http_routes::{Asking, HttpRoutes, Place};
@@ -103,12 +103,7 @@ impl Admitting<'_> {
 
 impl Destination {
     /// Arranges targets, which come by namespace and name.
-    pub(crate) fn new(
-        who: Principal,
-        targets: Vec<Arc<Target>>,
-        http: HttpRoutes,
-        hasher: &DefaultHashBuilder,
-    ) -> Self {
+    pub(crate) fn new(who: Principal, targets: Vec<Arc<Target>>, http: HttpRoutes) -> Self {
         let mut sources: HashTable<Source> = HashTable::new();
         let mut lists: Vec<Vec<u32>> = Vec::new();
         let fits = targets.len() <= u64::BITS as usize;
@@ -117,11 +112,11 @@ impl Destination {
                 continue;
             }
             for who in &target.admits {
-                let hash = who.key().hash(hasher);
+                let hash = who.key().hash();
                 let entry = sources.entry(
                     hash,
                     |source| source.who == *who,
-                    |source| source.who.key().hash(hasher),
+                    |source| source.who.key().hash(),
                 );
                 let source = entry.or_insert_with(|| {
                     lists.extend((!fits).then(Vec::new));
@@ -138,7 +133,7 @@ impl Destination {
                 }
             }
         }
-        sources.shrink_to_fit(|source| source.who.key().hash(hasher));
+        sources.shrink_to_fit(|source| source.who.key().hash());
         let kinds: Box<[Kind]> = targets.iter().map(|target| Kind::of(target)).collect();
         Self {
             who,
@@ -265,7 +260,7 @@ impl Destination {
 }
 
 impl Entry for Arc<Destination> {
-    fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
-        self.who.key().hash(hasher)
+    fn hash(&self) -> u64 {
+        self.who.key().hash()
     }
 }

@@ -173,12 +173,12 @@ impl Inner {
         let strong = request.source.filter(|source| source.proof() >= self.semantics.min_proof);
         // Each target that names the destination, and whether it admits the source.
         let mut named: Vec<(&Arc<Target>, bool)> = Vec::new();
-        self.names_of(request.destination, |key| {
-            let Some(destination) = self.destination_of(key) else { return };
+        self.names_of(request.destination, |key, hash| {
+            let Some(destination) = self.destination_of(key, hash) else { return };
             let mut admitting: Vec<u32> = Vec::new();
             strong.inspect(|source| {
-                self.names_of(source, |key| {
-                    let found = destination.admitting(key, key.hash(&self.hasher));
+                self.names_of(source, |key, hash| {
+                    let found = destination.admitting(key, hash);
                     admitting.extend(found.into_iter().flat_map(Admitting::iter));
                 });
             });
@@ -199,8 +199,7 @@ impl Inner {
             };
             Candidate { target: &target.name, outcome }
         });
-        let connection =
-            Connection::new(self, request.source, request.destination, request.port);
+        let connection = Connection::new(self, request.source, request.destination, request.port);
         Explanation {
             candidates: candidates.collect(),
             decision: connection.decide(&request.traffic),

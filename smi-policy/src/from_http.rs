@@ -61,7 +61,8 @@ impl<'a> HttpRequest<'a, HeaderMap> {
         // Of CONNECT there is no path, only an authority.
         let target = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
         let transport = if version == Version::HTTP_3 { Transport::Udp } else { Transport::Tcp };
-        let request = HttpRequest::new(method.as_str(), target).headers(headers).transport(transport);
+        let request =
+            HttpRequest::new(method.as_str(), target).headers(headers).transport(transport);
         match uri.authority() {
             Some(authority) => request.authority(authority.as_str()),
             None => request,

@@ -91,11 +91,7 @@ impl Use {
 
     /// Whether what the match asks of anything but the path holds.
     #[inline]
-    fn holds<H: Headers + ?Sized>(
-        &self,
-        subject: &HttpSubject<'_, H>,
-        table: &RouteTable,
-    ) -> bool {
+    fn holds<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>, table: &RouteTable) -> bool {
         self.methods.admit(subject.method)
             && (!self.has_headers && !self.methods.need_name(subject.method)
                 || table.holds_apart_from_path(self.index, self.methods, subject))
@@ -190,11 +186,7 @@ impl<F: Fn(u32) -> bool> Search<'_, F> {
     }
 
     /// The first rule of a table of a target that admits the source and lets the port pass.
-    fn first_open(
-        &self,
-        used: &UsedTable,
-        is: impl Fn((u32, u32)) -> bool,
-    ) -> Option<(u32, u32)> {
+    fn first_open(&self, used: &UsedTable, is: impl Fn((u32, u32)) -> bool) -> Option<(u32, u32)> {
         let Asking { admitting, opens, .. } = self.asking;
         if used.rules.len() <= FEW {
             let mut rules = used.rules.iter().copied();

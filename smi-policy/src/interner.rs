@@ -1,20 +1,21 @@
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, Weak};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
+
+use crate::shards::hasher;
 
 /// Makes one of equals. What nobody else holds any more is let go.
 #[derive(Debug)]
 pub(crate) struct Interner<T> {
     known: HashTable<(u64, Weak<T>)>,
-    hasher: DefaultHashBuilder,
     /// How many there may be before the unused ones are let go.
     sweep_at: usize,
 }
 
 impl<T> Interner<T> {
-    pub(crate) fn new(hasher: DefaultHashBuilder) -> Self {
-        Self { known: HashTable::new(), hasher, sweep_at: 64 }
+    pub(crate) fn new() -> Self {
+        Self { known: HashTable::new(), sweep_at: 64 }
     }
 
     /// The one that equals `value`, which becomes it if there is none.
@@ -22,7 +23,7 @@ impl<T> Interner<T> {
     where
         T: Hash + Eq,
     {
-        let hash = self.hasher.hash_one(&value);
+        let hash = hasher().hash_one(&value);
         self.find(hash, |known| *known == value).unwrap_or_else(|| self.add(hash, value))
     }
 
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn equals_are_one_and_unused_ones_are_let_go() {
-        let mut interner = Interner::new(DefaultHashBuilder::default());
+        let mut interner = Interner::new();
         let kept = interner.intern("kept".to_owned());
         for number in 0..1000 {
             interner.intern(number.to_string());

@@ -39,6 +39,9 @@
 //! - [`Policy::authorize`] decides a [`Request`] (one HTTP request, a TCP connection, a UDP flow) of
 //!   one [`Identity`] to another and gives a [`Decision`]: verdict, reason, and the target, rule and
 //!   match that allow.
+//! - [`Policy::connection`] resolves a peer once, for proxies that know it when a connection opens; a
+//!   [`Connection`] decides its requests, and says whether opaque bytes may pass.
+//! - `PolicyStore` (feature `live`) follows resources as they change.
 //! - [`Policy::explain`] says of every target that names the destination which condition failed
 //!   first, and which came closest. It costs nothing unless it is called.
 //! - [`Semantics`] holds the options in which meshes differ, and presets for some of them.
@@ -62,8 +65,10 @@
 //! # Untrusted input
 //!
 //! Manifests and requests may both be hostile. Regular expressions are RE2's and run in time linear
-//! in the request; patterns that would compile to too much are refused when the policy is compiled
-//! ([`Limits`]). A decision takes time linear in the size of the request and in the number of matches
+//! in the request; patterns, groups and policies that would compile to too much are refused in part,
+//! and reported, when the policy is compiled ([`Limits`]). A decision allocates nothing, except where a
+//! path has to be rewritten, and where a pattern's automaton would be too large so that it is simulated
+//! (see [`Regex`]). It takes time linear in the size of the request and in the number of matches
 //! of the targets that concern this source and destination. Nothing panics.
 //!
 //! # Features

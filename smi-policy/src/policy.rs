@@ -1,8 +1,6 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::DefaultHashBuilder;
-
 use crate::binding::Binding;
 use crate::builder::PolicyBuilder;
 use crate::closed::Closed;
@@ -68,7 +66,6 @@ pub(crate) struct Inner {
     pub(crate) semantics: Arc<Semantics>,
     pub(crate) limits: Limits,
     pub(crate) resolver: Arc<Resolver>,
-    pub(crate) hasher: DefaultHashBuilder,
     destinations: Shards<Arc<Destination>>,
     pub(crate) spoken_of: SpokenOf,
     pub(crate) closed: Arc<Closed>,
@@ -168,28 +165,25 @@ impl Policy {
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy")
-            .field("targets", &self.inner.targets.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Policy").field("targets", &self.inner.targets.len()).finish_non_exhaustive()
     }
 }
 
 impl Inner {
-    pub(crate) fn new(semantics: Semantics, limits: Limits, hasher: DefaultHashBuilder) -> Self {
+    pub(crate) fn new(semantics: Semantics, limits: Limits) -> Self {
         let resolver = Resolver::new(&semantics.trust_domains, &semantics.linkerd_namespace);
         Self {
             semantics: Arc::new(semantics),
             limits,
             resolver: Arc::new(resolver),
-            hasher: hasher.clone(),
-            destinations: Shards::new(hasher.clone()),
-            spoken_of: SpokenOf::new(hasher.clone()),
+            destinations: Shards::new(),
+            spoken_of: SpokenOf::new(),
             closed: Arc::default(),
-            targets: Shards::new(hasher.clone()),
-            groups: Shards::new(hasher.clone()),
-            tcp: Shards::new(hasher.clone()),
-            udp: Shards::new(hasher.clone()),
-            bindings: Shards::new(hasher.clone()),
+            targets: Shards::new(),
+            groups: Shards::new(),
+            tcp: Shards::new(),
+            udp: Shards::new(),
+            bindings: Shards::new(),
             notes: Arc::default(),
             diagnostics: OnceLock::new(),
         }
@@ -197,12 +191,12 @@ impl Inner {
 
     /// What targets say of somebody.
     pub(crate) fn destination(&self, who: &Principal) -> Option<&Arc<Destination>> {
-        self.destination_of(who.key())
+        self.destination_of(who.key(), who.key().hash())
     }
 
     #[inline]
-    pub(crate) fn destination_of(&self, key: Key<'_>) -> Option<&Arc<Destination>> {
-        self.destinations.find(key.hash(&self.hasher), |destination| destination.who.is(key))
+    pub(crate) fn destination_of(&self, key: Key<'_>, hash: u64) -> Option<&Arc<Destination>> {
+        self.destinations.find(hash, |destination| destination.who.is(key))
     }
 
     pub(crate) fn put_destination(&mut self, destination: Arc<Destination>) {
@@ -211,23 +205,29 @@ impl Inner {
     }
 
     pub(crate) fn remove_destination(&mut self, who: &Principal) {
-        self.destinations.remove(who.key().hash(&self.hasher), |known| known.who == *who);
+        self.destinations.remove(who.key().hash(), |known| known.who == *who);
     }
 
     /// Calls `each` with every way in which the policy can speak of an identity: as a service
-    /// account, as a SPIFFE id, and by the selectors that select its pod.
+    /// account, as a SPIFFE id, and by the selectors that select its pod; and with the hash of it.
     #[inline]
-    pub(crate) fn names_of<'i>(&'i self, identity: &'i Identity, mut each: impl FnMut(Key<'i>)) {
+    pub(crate) fn names_of<'i>(
+        &'i self,
+        identity: &'i Identity,
+        mut each: impl FnMut(Key<'i>, u64),
+    ) {
         if let Some(account) = self.resolver.account(identity) {
-            each(Key::Account(account));
+            each(Key::Account(account), self.resolver.hash_of(identity, account));
         }
         self.spoken_of.names_of(identity, each);
     }
 
     /// Whether the policy could speak of this destination at all.
     pub(crate) fn knows(&self, destination: &Identity) -> bool {
-        let mut known = false;
-        self.names_of(destination, |_| known = true);
+        let mut known = self.resolver.account(destination).is_some();
+        if !known {
+            self.names_of(destination, |_, _| known = true);
+        }
         known
     }
 
@@ -238,8 +238,8 @@ impl Inner {
             return true;
         };
         let mut selected = self.closed.contains(account.namespace);
-        self.names_of(destination, |key| {
-            selected = selected || self.destination_of(key).is_some_and(|d| d.is_selected);
+        self.names_of(destination, |key, hash| {
+            selected = selected || self.destination_of(key, hash).is_some_and(|d| d.is_selected);
         });
         selected
     }

@@ -1,12 +1,11 @@
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
-use hashbrown::DefaultHashBuilder;
-
 use crate::identity::AccountRef;
 use crate::interner::Interner;
 use crate::labels::Selector;
 use crate::name::ObjectName;
+use crate::shards::hasher;
 use crate::spiffe::SpiffeId;
 
 /// Somebody that a policy speaks of. Cloning shares it.
@@ -71,11 +70,11 @@ impl Principal {
 impl Key<'_> {
     /// A hash by which tables of principals are looked up.
     #[inline]
-    pub(crate) fn hash(self, hasher: &DefaultHashBuilder) -> u64 {
+    pub(crate) fn hash(self) -> u64 {
         match self {
-            Self::Account(account) => hasher.hash_one((account.namespace, account.name)),
-            Self::Spiffe(id) => hasher.hash_one(id),
-            Self::Pods(principal) => hasher.hash_one(principal),
+            Self::Account(account) => account.hash(),
+            Self::Spiffe(id) => hasher().hash_one(id),
+            Self::Pods(principal) => hasher().hash_one(principal),
         }
     }
 }

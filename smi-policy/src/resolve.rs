@@ -187,10 +187,18 @@ impl Resolution<'_> {
                     http.get_or_insert_default().extend(self.http_rule(at, rule));
                 }
                 RuleKind::TcpRoute => {
-                    tcp.get_or_insert_default().extend(self.port_rule(at, rule, ObjectKind::TcpRoute));
+                    tcp.get_or_insert_default().extend(self.port_rule(
+                        at,
+                        rule,
+                        ObjectKind::TcpRoute,
+                    ));
                 }
                 RuleKind::UdpRoute => {
-                    udp.get_or_insert_default().extend(self.port_rule(at, rule, ObjectKind::UdpRoute));
+                    udp.get_or_insert_default().extend(self.port_rule(
+                        at,
+                        rule,
+                        ObjectKind::UdpRoute,
+                    ));
                 }
                 RuleKind::Unreadable => {
                     let what = "one of its rules is of no known kind";
@@ -244,12 +252,7 @@ impl Resolution<'_> {
         selected
     }
 
-    fn port_rule(
-        &mut self,
-        at: u32,
-        rule: &Rule,
-        kind: ObjectKind,
-    ) -> Option<(u32, Arc<PortSet>)> {
+    fn port_rule(&mut self, at: u32, rule: &Rule, kind: ObjectKind) -> Option<(u32, Arc<PortSet>)> {
         let field = format!("spec.rules[{at}]");
         let name = ObjectName::new(self.name.namespace(), &rule.name);
         if !rule.matches.is_empty() {

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -15,14 +15,20 @@ use crate::target::Target;
 #[derive(Clone)]
 pub(crate) struct Shards<T> {
     tables: Box<[Arc<HashTable<T>>]>,
-    hasher: DefaultHashBuilder,
     len: usize,
+}
+
+/// What hashes the keys of all tables: seeded once for each process, so that nobody who names objects
+/// can make them collide, and an [`Identity`](crate::Identity) can be hashed before it meets a policy.
+pub(crate) fn hasher() -> &'static DefaultHashBuilder {
+    static HASHER: OnceLock<DefaultHashBuilder> = OnceLock::new();
+    HASHER.get_or_init(DefaultHashBuilder::default)
 }
 
 /// Something with a key in it.
 pub(crate) trait Entry: Clone {
     /// The hash of its key.
-    fn hash(&self, hasher: &DefaultHashBuilder) -> u64;
+    fn hash(&self) -> u64;
 }
 
 /// An entry whose key is the name of an object.
@@ -32,7 +38,7 @@ pub(crate) trait Named: Entry {
 
 impl<T: Named> Shards<T> {
     pub(crate) fn find_named(&self, name: &ObjectName) -> Option<&T> {
-        self.find(self.hash_one(name), |entry| entry.name() == name)
+        self.find(hasher().hash_one(name), |entry| entry.name() == name)
     }
 
     pub(crate) fn put_named(&mut self, entry: T) -> Option<T> {
@@ -41,7 +47,7 @@ impl<T: Named> Shards<T> {
     }
 
     pub(crate) fn remove_named(&mut self, name: &ObjectName) -> Option<T> {
-        self.remove(self.hash_one(name), |entry| entry.name() == name)
+        self.remove(hasher().hash_one(name), |entry| entry.name() == name)
     }
 
     /// All entries by their names.
@@ -56,8 +62,8 @@ impl<T: Named> Shards<T> {
 macro_rules! named {
     ($($type:ty: $name:expr;)*) => {$(
         impl Entry for $type {
-            fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
-                hasher.hash_one(Named::name(self))
+            fn hash(&self) -> u64 {
+                hasher().hash_one(Named::name(self))
             }
         }
 
@@ -81,9 +87,9 @@ named! {
 const TABLES: usize = 256;
 
 impl<T: Entry> Shards<T> {
-    pub(crate) fn new(hasher: DefaultHashBuilder) -> Self {
+    pub(crate) fn new() -> Self {
         let empty = Arc::new(HashTable::new());
-        Self { tables: vec![empty; TABLES].into(), hasher, len: 0 }
+        Self { tables: vec![empty; TABLES].into(), len: 0 }
     }
 
     /// The entry of this hash for which `is` holds.
@@ -94,12 +100,12 @@ impl<T: Entry> Shards<T> {
 
     /// Puts an entry in the place of the one for which `is` holds, and gives that back.
     pub(crate) fn put(&mut self, entry: T, is: impl FnMut(&T) -> bool) -> Option<T> {
-        let hash = entry.hash(&self.hasher);
+        let hash = entry.hash();
         let table = Arc::make_mut(self.tables.get_mut(table_of(hash))?);
         if let Some(known) = table.find_mut(hash, is) {
             return Some(std::mem::replace(known, entry));
         }
-        table.insert_unique(hash, entry, |entry| entry.hash(&self.hasher));
+        table.insert_unique(hash, entry, T::hash);
         self.len += 1;
         None
     }
@@ -121,10 +127,6 @@ impl<T: Entry> Shards<T> {
 
     pub(crate) fn len(&self) -> usize {
         self.len
-    }
-
-    pub(crate) fn hash_one(&self, key: impl std::hash::Hash) -> u64 {
-        self.hasher.hash_one(key)
     }
 }
 

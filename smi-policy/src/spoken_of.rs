@@ -1,10 +1,9 @@
+use std::hash::BuildHasher;
 use std::sync::Arc;
-
-use hashbrown::DefaultHashBuilder;
 
 use crate::identity::{Form, Identity};
 use crate::principal::{Key, Principal, Who};
-use crate::shards::{Entry, Shards};
+use crate::shards::{Entry, Shards, hasher};
 
 /// What IdentityBindings speak of besides service accounts: SPIFFE ids, and the pods that labels
 /// select.
@@ -12,7 +11,6 @@ use crate::shards::{Entry, Shards};
 pub(crate) struct SpokenOf {
     spiffe: Shards<Spiffe>,
     pods: Shards<PodsOf>,
-    hasher: DefaultHashBuilder,
 }
 
 /// A SPIFFE id, and how often it is spoken of.
@@ -30,8 +28,8 @@ struct PodsOf {
 }
 
 impl SpokenOf {
-    pub(crate) fn new(hasher: DefaultHashBuilder) -> Self {
-        Self { spiffe: Shards::new(hasher.clone()), pods: Shards::new(hasher.clone()), hasher }
+    pub(crate) fn new() -> Self {
+        Self { spiffe: Shards::new(), pods: Shards::new() }
     }
 
     pub(crate) fn add(&mut self, who: &Principal) {
@@ -56,7 +54,7 @@ impl SpokenOf {
             Who::Account(_) => {}
             Who::Spiffe(_) => match self.count(who) {
                 0 | 1 => {
-                    let hash = who.key().hash(&self.hasher);
+                    let hash = who.key().hash();
                     self.spiffe.remove(hash, |known| known.who == *who);
                 }
                 count => {
@@ -77,13 +75,18 @@ impl SpokenOf {
 
     /// Calls `each` with the names that somebody has here.
     #[inline]
-    pub(crate) fn names_of<'i>(&'i self, identity: &'i Identity, mut each: impl FnMut(Key<'i>)) {
+    pub(crate) fn names_of<'i>(
+        &'i self,
+        identity: &'i Identity,
+        mut each: impl FnMut(Key<'i>, u64),
+    ) {
         if self.spiffe.len() > 0
             && let Form::Spiffe(id) = &identity.form
             && let key = Key::Spiffe(id)
-            && self.spiffe.find(key.hash(&self.hasher), |known| known.who.is(key)).is_some()
+            && let hash = key.hash()
+            && self.spiffe.find(hash, |known| known.who.is(key)).is_some()
         {
-            each(key);
+            each(key, hash);
         }
         if self.pods.len() > 0
             && let Some(pod) = &identity.pod
@@ -92,26 +95,26 @@ impl SpokenOf {
                 if let Who::Pods(pods) = who.who()
                     && pods.selector.selects(&pod.labels)
                 {
-                    each(Key::Pods(who));
+                    each(Key::Pods(who), Key::Pods(who).hash());
                 }
             }
         }
     }
 
     fn count(&self, who: &Principal) -> u32 {
-        let hash = who.key().hash(&self.hasher);
+        let hash = who.key().hash();
         self.spiffe.find(hash, |known| known.who == *who).map_or(0, |known| known.count)
     }
 
     fn selectors(&self, namespace: &str) -> &[Principal] {
-        let hash = self.pods.hash_one(namespace);
+        let hash = hasher().hash_one(namespace);
         let found = self.pods.find(hash, |pods| *pods.namespace == *namespace);
         found.map_or(&[], |pods| &pods.selectors)
     }
 
     fn put_selectors(&mut self, namespace: &str, selectors: Vec<Principal>) {
         if selectors.is_empty() {
-            let hash = self.pods.hash_one(namespace);
+            let hash = hasher().hash_one(namespace);
             self.pods.remove(hash, |pods| *pods.namespace == *namespace);
         } else {
             let pods = PodsOf { namespace: namespace.into(), selectors: selectors.into() };
@@ -121,13 +124,13 @@ impl SpokenOf {
 }
 
 impl Entry for Spiffe {
-    fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
-        self.who.key().hash(hasher)
+    fn hash(&self) -> u64 {
+        self.who.key().hash()
     }
 }
 
 impl Entry for PodsOf {
-    fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
-        std::hash::BuildHasher::hash_one(hasher, &*self.namespace)
+    fn hash(&self) -> u64 {
+        hasher().hash_one(&*self.namespace)
     }
 }

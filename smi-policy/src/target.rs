@@ -168,7 +168,11 @@ impl Target {
 
     /// What the port conditions say: `Err` if they refuse, `Ok(None)` if there is none that admits
     /// by itself.
-    pub(crate) fn port_admission(&self, transport: Transport, port: u16) -> Result<Option<Admission>, ()> {
+    pub(crate) fn port_admission(
+        &self,
+        transport: Transport,
+        port: u16,
+    ) -> Result<Option<Admission>, ()> {
         // The port of old versions is a TCP port: nothing over UDP has it.
         let has_port = |only| transport == Transport::Tcp && only == port;
         if self.void.is_some() || self.port.is_some_and(|only| !has_port(only)) {

@@ -1,7 +1,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::sync::Arc;
-
-use hashbrown::DefaultHashBuilder;
 
 use crate::arrange::{distinct_tables, http_routes};
 use crate::binding::Binding;
@@ -18,6 +17,7 @@ use crate::resolve::{Referents, resolve};
 use crate::resource::{IdentityBinding, PortRoute};
 use crate::route::{Regexes, RouteGroup, RouteTable};
 use crate::semantics::Semantics;
+use crate::shards::hasher;
 use crate::target::Target;
 use crate::users::Users;
 
@@ -60,18 +60,18 @@ struct TableUse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lifetime {
     OneBatch,
+    #[cfg(feature = "live")]
     Many,
 }
 
 impl Writer {
     pub(crate) fn new(semantics: Semantics, limits: Limits, lifetime: Lifetime) -> Self {
-        let hasher = DefaultHashBuilder::default();
         Self {
-            inner: Inner::new(semantics, limits, hasher.clone()),
-            principals: Interner::new(hasher.clone()),
-            tables: Interner::new(hasher.clone()),
+            inner: Inner::new(semantics, limits),
+            principals: Interner::new(),
+            tables: Interner::new(),
             regexes: Regexes::default(),
-            users: (lifetime == Lifetime::Many).then(Users::default),
+            users: (lifetime != Lifetime::OneBatch).then(Users::default),
             table_uses: HashMap::new(),
             unreadable: BTreeSet::new(),
             refused: HashSet::new(),
@@ -86,10 +86,6 @@ impl Writer {
         self.given.insert(name, Some(record));
     }
 
-    pub(crate) fn remove_target(&mut self, name: &ObjectName) {
-        self.given.insert(name.clone(), None);
-    }
-
     /// Says that there is a target of which nothing is known, or nothing but its namespace.
     pub(crate) fn close(&mut self, namespace: Option<&str>) {
         Arc::make_mut(&mut self.inner.closed).close(namespace);
@@ -101,7 +97,7 @@ impl Writer {
     }
 
     pub(crate) fn put_group(&mut self, name: ObjectName, record: Record) {
-        let hash = self.inner.groups.hash_one(&record);
+        let hash = hasher().hash_one(&record);
         let known = self.tables.find(hash, |table| *table.record() == record);
         let table = known.unwrap_or_else(|| {
             let Inner { semantics, limits, .. } = &self.inner;
@@ -115,32 +111,16 @@ impl Writer {
         self.size -= previous.map_or(0, |group| group.table().size()).min(self.size);
     }
 
-    pub(crate) fn remove_group(&mut self, name: &ObjectName) {
-        self.touch(ObjectKind::HttpRouteGroup, name);
-        let previous = self.inner.groups.remove_named(name);
-        self.size -= previous.map_or(0, |group| group.table().size()).min(self.size);
-    }
-
     pub(crate) fn put_tcp_route(&mut self, route: PortRoute) {
         self.touch(ObjectKind::TcpRoute, &route.name);
         let route = CompiledRoute::new(ObjectKind::TcpRoute, route);
         self.inner.tcp.put_named(Arc::new(route));
     }
 
-    pub(crate) fn remove_tcp_route(&mut self, name: &ObjectName) {
-        self.touch(ObjectKind::TcpRoute, name);
-        self.inner.tcp.remove_named(name);
-    }
-
     pub(crate) fn put_udp_route(&mut self, route: PortRoute) {
         self.touch(ObjectKind::UdpRoute, &route.name);
         let route = CompiledRoute::new(ObjectKind::UdpRoute, route);
         self.inner.udp.put_named(Arc::new(route));
-    }
-
-    pub(crate) fn remove_udp_route(&mut self, name: &ObjectName) {
-        self.touch(ObjectKind::UdpRoute, name);
-        self.inner.udp.remove_named(name);
     }
 
     pub(crate) fn put_binding(&mut self, binding: &IdentityBinding) {
@@ -153,38 +133,15 @@ impl Writer {
         }
     }
 
-    pub(crate) fn remove_binding(&mut self, name: &ObjectName) {
-        self.touch(ObjectKind::IdentityBinding, name);
-        if let Some(previous) = self.inner.bindings.remove_named(name) {
-            previous.principals.iter().for_each(|who| self.inner.spoken_of.remove(who));
-        }
-    }
-
     /// Notes that an object is there and can't be read.
     pub(crate) fn note_unreadable(&mut self, kind: ObjectKind, name: ObjectName) {
         self.touch(kind, &name);
         self.unreadable.insert((kind, name));
     }
 
-    /// Whether it was noted as such; from now on it isn't.
-    pub(crate) fn forget_unreadable(&mut self, kind: ObjectKind, name: &ObjectName) -> bool {
-        let was_noted =
-            !self.unreadable.is_empty() && self.unreadable.remove(&(kind, name.clone()));
-        if was_noted {
-            self.touch(kind, name);
-        }
-        was_noted
-    }
-
     /// Adds what is to be reported of the resources besides what compiling them finds.
     pub(crate) fn note(&mut self, diagnostics: Vec<Diagnostic>) {
         self.notes.extend(diagnostics);
-    }
-
-    /// Ends the batch, and gives the policy as it is now.
-    pub(crate) fn publish(&mut self) -> Policy {
-        self.settle();
-        Policy::new(self.inner.clone())
     }
 
     /// Ends the only batch.
@@ -284,8 +241,7 @@ impl Writer {
                 }
             }
             for (id, _) in distinct_tables(&targets) {
-                let table =
-                    self.table_uses.entry(id).or_insert(TableUse { count: 0, sole: None });
+                let table = self.table_uses.entry(id).or_insert(TableUse { count: 0, sole: None });
                 table.count += 1;
                 // Who had it alone has arranged it with others.
                 match table.count {
@@ -311,11 +267,11 @@ impl Writer {
         if targets.is_empty() {
             return self.inner.remove_destination(who);
         }
-        let Inner { semantics, limits, hasher, .. } = &self.inner;
+        let Inner { semantics, limits, .. } = &self.inner;
         let is_shared = |id| self.table_uses.get(&id).is_some_and(|table| table.count > 1);
         let before = self.inner.destination(who).map(|before| before.http());
         let http = http_routes(&targets, is_shared, before, &semantics.http, limits);
-        let destination = Destination::new(who.clone(), targets, http, hasher);
+        let destination = Destination::new(who.clone(), targets, http);
         self.inner.put_destination(Arc::new(destination));
     }
 
@@ -348,6 +304,53 @@ impl Writer {
         }));
         self.refused = refused;
         self.inner.notes = notes.into();
+    }
+}
+
+/// What only a store asks for.
+#[cfg(feature = "live")]
+impl Writer {
+    pub(crate) fn remove_target(&mut self, name: &ObjectName) {
+        self.given.insert(name.clone(), None);
+    }
+
+    pub(crate) fn remove_group(&mut self, name: &ObjectName) {
+        self.touch(ObjectKind::HttpRouteGroup, name);
+        let previous = self.inner.groups.remove_named(name);
+        self.size -= previous.map_or(0, |group| group.table().size()).min(self.size);
+    }
+
+    pub(crate) fn remove_tcp_route(&mut self, name: &ObjectName) {
+        self.touch(ObjectKind::TcpRoute, name);
+        self.inner.tcp.remove_named(name);
+    }
+
+    pub(crate) fn remove_udp_route(&mut self, name: &ObjectName) {
+        self.touch(ObjectKind::UdpRoute, name);
+        self.inner.udp.remove_named(name);
+    }
+
+    pub(crate) fn remove_binding(&mut self, name: &ObjectName) {
+        self.touch(ObjectKind::IdentityBinding, name);
+        if let Some(previous) = self.inner.bindings.remove_named(name) {
+            previous.principals.iter().for_each(|who| self.inner.spoken_of.remove(who));
+        }
+    }
+
+    /// Whether it was noted as such; from now on it isn't.
+    pub(crate) fn forget_unreadable(&mut self, kind: ObjectKind, name: &ObjectName) -> bool {
+        let was_noted =
+            !self.unreadable.is_empty() && self.unreadable.remove(&(kind, name.clone()));
+        if was_noted {
+            self.touch(kind, name);
+        }
+        was_noted
+    }
+
+    /// Ends the batch, and gives the policy as it is now.
+    pub(crate) fn publish(&mut self) -> Policy {
+        self.settle();
+        Policy::new(self.inner.clone())
     }
 }
 

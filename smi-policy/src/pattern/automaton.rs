@@ -63,11 +63,7 @@ pub(super) struct Place {
 impl Automaton {
     /// Makes one automaton of several patterns. `None` if it takes more than `max_bytes`, or more
     /// time to make than their size warrants.
-    pub(super) fn compile(
-        programs: &[&Program],
-        anchor: Anchor,
-        max_bytes: usize,
-    ) -> Option<Self> {
+    pub(super) fn compile(programs: &[&Program], anchor: Anchor, max_bytes: usize) -> Option<Self> {
         if max_bytes == 0 {
             return None;
         }
@@ -160,7 +156,7 @@ impl Automaton {
             if flags & KIND == RUN {
                 let len = usize::from(*code.get(at)?);
                 let text = code.get(at + 1..at + 1 + len)?.get(progress..)?;
-                match input.strip_prefix(text) {
+                match strip_prefix(input, text) {
                     Some(rest) => input = rest,
                     None if input.len() < text.len() && text.starts_with(input) => {
                         let progress = progress + input.len();
@@ -284,6 +280,27 @@ fn wide_move<const WIDTH: usize>(code: &[u8], flags: u8, at: usize, class: u8) -
 fn place_at<const WIDTH: usize>(code: &[u8], at: usize) -> Option<usize> {
     let place: [u8; WIDTH] = *code.get(at..)?.first_chunk()?;
     Some(place.iter().rev().fold(0, |place, byte| place << 8 | usize::from(*byte)))
+}
+
+/// What follows a text in the input. Eight bytes at a time: the call that compares slices of any
+/// length takes longer than most texts do.
+#[inline]
+fn strip_prefix<'i>(mut input: &'i [u8], mut text: &[u8]) -> Option<&'i [u8]> {
+    while let Some((wanted, rest_of_text)) = text.split_first_chunk::<8>() {
+        let (found, rest) = input.split_first_chunk::<8>()?;
+        if u64::from_ne_bytes(*found) != u64::from_ne_bytes(*wanted) {
+            return None;
+        }
+        (input, text) = (rest, rest_of_text);
+    }
+    for wanted in text {
+        let (found, rest) = input.split_first()?;
+        if found != wanted {
+            return None;
+        }
+        input = rest;
+    }
+    Some(input)
 }
 
 enum Decoded {

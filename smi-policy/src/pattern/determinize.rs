@@ -130,7 +130,7 @@ pub(super) fn determinize(nfa: &Nfa, max_bytes: usize) -> Option<Dfa> {
         key: Vec::new(),
         matched: Vec::new(),
         bytes_left: max_bytes,
-        work_left: nfa.len().saturating_mul(WORK).saturating_add(1 << 17),
+        work_left: nfa.len().saturating_mul(WORK).saturating_add(1 << 14),
     };
     builder.dfa.states.push(State::default());
     builder.stack.extend_from_slice(nfa.starts());
@@ -146,7 +146,7 @@ pub(super) fn determinize(nfa: &Nfa, max_bytes: usize) -> Option<Dfa> {
 
 /// How many steps each instruction may take, besides a number that every automaton may. Those of
 /// ordinary patterns take about thirty.
-const WORK: usize = 512;
+const WORK: usize = 128;
 
 struct Builder<'n> {
     nfa: &'n Nfa,
@@ -332,8 +332,7 @@ impl Builder<'_> {
                 // A range that only an assertion admits may end before the next cut.
                 let mut at = first;
                 while at <= last {
-                    let covering =
-                        moves.ranges.iter().filter(|(lo, hi, _)| *lo <= at && at <= *hi);
+                    let covering = moves.ranges.iter().filter(|(lo, hi, _)| *lo <= at && at <= *hi);
                     self.stack.clear();
                     self.stack.extend(covering.map(|(.., to)| *to));
                     let matched = self.matched.clone();
@@ -388,10 +387,10 @@ impl Builder<'_> {
             self.stack.clear();
             for &pc in &moves.items {
                 match self.nfa.inst(pc)? {
-                    Inst::Class(number, to) if class != STRAY => {
-                        if self.nfa.class(number)?.wide.contains(class) {
-                            self.stack.push(to);
-                        }
+                    Inst::Class(number, to)
+                        if class != STRAY && self.nfa.class(number)?.wide.contains(class) =>
+                    {
+                        self.stack.push(to);
                     }
                     Inst::Any(to) => self.stack.push(to),
                     _ => {}

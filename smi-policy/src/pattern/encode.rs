@@ -18,7 +18,8 @@ pub(super) fn encode(dfa: &Dfa, nfa: &Nfa, max_bytes: usize) -> Option<Automaton
     });
     let (width, code) = encoded?;
     let is_plain = nodes.order.iter().all(|id| dfa.wide(*id).is_empty());
-    let alphabet = if is_plain { super::alphabet::Alphabet::default() } else { nfa.alphabet.clone() };
+    let alphabet =
+        if is_plain { super::alphabet::Alphabet::default() } else { nfa.alphabet.clone() };
     (code.len() + alphabet.memory_usage() <= max_bytes)
         .then(|| Automaton::new(code, width, alphabet))
 }

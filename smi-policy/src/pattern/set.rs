@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
+use super::Pattern;
 use super::automaton::Automaton;
 use super::error::{Bound, Fault, PatternError, PatternErrorKind};
 use super::limits::Limits;
 use super::program::Program;
 use super::simulation::Simulation;
-use super::Pattern;
 use crate::Anchor;
 
 /// Patterns that are tried together, in one pass over the input.
@@ -36,7 +36,11 @@ pub(crate) struct SetBuilder {
 
 impl SetBuilder {
     /// Adds a pattern, and says how many bytes it takes before it is made an automaton.
-    pub(crate) fn add(&mut self, pattern: &Pattern, limits: &Limits) -> Result<usize, PatternError> {
+    pub(crate) fn add(
+        &mut self,
+        pattern: &Pattern,
+        limits: &Limits,
+    ) -> Result<usize, PatternError> {
         let Some(program) = Program::compile(pattern.hir(), limits.program_size) else {
             let kind = PatternErrorKind::TooLarge(Bound::ProgramSize);
             let fault = Fault::new(kind, 0..pattern.as_str().len());
@@ -75,7 +79,7 @@ impl SetBuilder {
     }
 }
 
-/// One automaton, or else two of half the patterns each.
+/// One automaton, or else several of a part of the patterns each.
 fn add_parts(
     programs: &[&Program],
     first: u32,
@@ -92,11 +96,17 @@ fn add_parts(
     if let [only] = programs {
         return parts.push((first, Part::Program(Arc::new((*only).clone()), anchor)));
     }
-    let (front, back) = programs.split_at(programs.len() / 2);
-    add_parts(front, first, anchor, limits, parts);
-    let first = first.saturating_add(u32::try_from(front.len()).unwrap_or(u32::MAX));
-    add_parts(back, first, anchor, limits, parts);
+    // Not halves: where many patterns can't be together, few rounds find that out.
+    let size = programs.len().div_ceil(PARTS);
+    let mut first = first;
+    for some in programs.chunks(size) {
+        add_parts(some, first, anchor, limits, parts);
+        first = first.saturating_add(u32::try_from(some.len()).unwrap_or(u32::MAX));
+    }
 }
+
+/// Into how many parts a set is divided whose automaton is too large.
+const PARTS: usize = 8;
 
 /// What an automaton of several patterns may take: no more than what they take by themselves, so
 /// that a set's memory is in proportion to its text.

@@ -51,8 +51,7 @@ impl RouteGroup {
     ) -> Self {
         let limits = Limits::default();
         let record = Record::of_matches(&group.matches);
-        let (table, set) =
-            RouteTable::compile(record, semantics, &limits, &mut Regexes::default());
+        let (table, set) = RouteTable::compile(record, semantics, &limits, &mut Regexes::default());
         let table = table.with_routes(set, semantics, &limits);
         let compiled = Self::of_table(group.name.clone(), Arc::new(table));
         diagnostics.extend(compiled.diagnostics());

@@ -79,14 +79,12 @@ fn until(bytes: &[u8], stop: impl Fn(u8) -> bool) -> &[u8] {
 ///
 /// Most are, and this passes them sixteen bytes at a time: neither loop has an exit.
 fn is_plain(target: &[u8]) -> bool {
-    let suspicious = |b: u8| {
-        (b <= b' ') | (b == 0x7f) | (b == b'%') | (b == b'\\') | (b == b'#') | (b == b'?')
-    };
+    let suspicious =
+        |b: u8| (b <= b' ') | (b == 0x7f) | (b == b'%') | (b == b'\\') | (b == b'#') | (b == b'?');
     let in_bytes = target.iter().fold(false, |found, &b| found | suspicious(b));
-    let pairs = target.iter().zip(target.iter().skip(1));
-    let in_pairs = pairs.fold(false, |found, (&a, &b)| {
-        found | ((a == b'/') & ((b == b'/') | (b == b'.')))
-    });
+    let pairs = target.iter().zip(target.get(1..).unwrap_or_default());
+    let in_pairs =
+        pairs.fold(false, |found, (&a, &b)| found | ((a == b'/') & ((b == b'/') | (b == b'.'))));
     target.first() == Some(&b'/') && !in_bytes && !in_pairs
 }
 

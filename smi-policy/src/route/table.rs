@@ -23,7 +23,7 @@ pub(crate) struct RouteTable {
     /// By position of the match, ascending, where there are any.
     headers: Box<[(u32, Box<[HeaderCondition]>)]>,
     /// Methods that have no bit of their own, likewise.
-    methods: Box<[(u32, Box<[Box<str>]>)]>,
+    methods: Box<[(u32, Names)]>,
     /// Regexes that constrain nothing.
     unconstrained: Box<[Arc<Regex>]>,
     /// How many different patterns the usable matches have.
@@ -34,6 +34,8 @@ pub(crate) struct RouteTable {
     /// Its patterns as a set of their own, once somebody has asked for that.
     own: OnceLock<Routes>,
 }
+
+type Names = Box<[Box<str>]>;
 
 /// Something wrong with a match.
 #[derive(Debug)]
@@ -169,7 +171,12 @@ impl RouteTable {
     }
 
     /// Takes the set that compiling began.
-    pub(super) fn with_routes(self, set: SetBuilder, semantics: &HttpSemantics, limits: &Limits) -> Self {
+    pub(super) fn with_routes(
+        self,
+        set: SetBuilder,
+        semantics: &HttpSemantics,
+        limits: &Limits,
+    ) -> Self {
         let own = OnceLock::from(self.to_routes(set, semantics, limits));
         Self { own, ..self }
     }
@@ -201,7 +208,8 @@ impl RouteTable {
         subject: &HttpSubject<'_, H>,
     ) -> bool {
         self.has_method(index, methods, subject)
-            && (self.headers.is_empty() || self.headers(index).iter().all(|header| header.accepts(subject)))
+            && (self.headers.is_empty()
+                || self.headers(index).iter().all(|header| header.accepts(subject)))
     }
 
     fn has_method<H: ?Sized>(
@@ -303,7 +311,7 @@ struct Compiler<'c> {
     patterns: u32,
     size: usize,
     headers: Vec<(u32, Box<[HeaderCondition]>)>,
-    methods: Vec<(u32, Box<[Box<str>]>)>,
+    methods: Vec<(u32, Names)>,
     unconstrained: Vec<Arc<Regex>>,
     faults: Vec<TableFault>,
 }
@@ -356,8 +364,7 @@ impl Compiler<'_> {
         if has_headers {
             self.headers.push((at, compiled.headers));
         }
-        let others: Box<[Box<str>]> =
-            Methods::others(&resource.methods).map(Into::into).collect();
+        let others: Names = Methods::others(&resource.methods).map(Into::into).collect();
         if !others.is_empty() {
             self.methods.push((at, others));
         }

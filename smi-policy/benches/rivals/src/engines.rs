@@ -12,14 +12,14 @@ use crate::workload::{MATCHES, Question, Target, Workload};
 
 pub type Dense = DFA<Vec<u32>>;
 
-/// The matches of a target as one automaton.
-fn dense(target: &Target) -> Dense {
+/// The matches of a target as one automaton: the first that matches, or all.
+fn dense(target: &Target, kind: MatchKind) -> Dense {
     let patterns: Vec<&str> = target.matches.iter().map(|(path, _)| path.as_str()).collect();
     dense::Builder::new()
         .configure(
             dense::Config::new()
                 .start_kind(StartKind::Anchored)
-                .match_kind(MatchKind::All)
+                .match_kind(kind)
                 .minimize(std::env::var("SMI_BENCH_MINIMIZE").is_ok())
                 .byte_classes(true),
         )
@@ -44,7 +44,7 @@ impl Floor {
                 pairs.insert(key, target.number as u32);
             }
         }
-        Self { pairs, automata: workload.targets.iter().map(dense).collect() }
+        Self { pairs, automata: workload.targets.iter().map(|t| dense(t, MatchKind::LeftmostFirst)).collect() }
     }
 
     pub fn ask(&self, question: &Question) -> bool {
@@ -91,7 +91,7 @@ impl Index {
             let destination = destinations[target.destination].clone();
             by_destination.entry(destination).or_default().push(Entry {
                 sources: target.sources.iter().map(|source| sources[*source].clone()).collect(),
-                dfa: dense(target),
+                dfa: dense(target, MatchKind::All),
                 methods: target.matches.iter().map(|(_, method)| *method).collect(),
             });
         }

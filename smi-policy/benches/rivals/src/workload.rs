@@ -111,16 +111,9 @@ fn is_rich() -> bool {
 fn matches(number: usize) -> Vec<(String, &'static str)> {
     let base = base(number);
     if !is_rich() {
-        return vec![
-            (format!("{base}$"), "GET"),
-            (format!("{base}/[0-9]+$"), "GET"),
-            (format!("{base}/[0-9]+/lines/[0-9]+"), "GET"),
-            (format!("{base}/[0-9]+/lines"), "POST"),
-            (format!("{base}/status/[^/]+"), "PUT"),
-            (format!("{base}/search/.*"), "GET"),
-            (format!("{base}/export/(csv|xml)"), "GET"),
-            (format!("{base}/history/[a-f0-9]+"), "DELETE"),
-        ];
+        let methods = ["GET", "POST", "PUT", "DELETE"];
+        let plain = |at: usize| (format!("{base}/r{at}/[0-9]+"), methods[at % methods.len()]);
+        return (0..MATCHES).map(plain).collect();
     }
     vec![
         (format!("{base}$"), "GET"),
@@ -145,15 +138,14 @@ fn question(targets: &[Target], numbers: &mut Numbers) -> Question {
     let number = numbers.below(100_000);
     let at = numbers.below(MATCHES);
     let path = match at {
+        _ if !is_rich() => format!("{base}/r{at}/{number:05}/lines/{}", number % 97),
         0 => base,
         1 => format!("{base}/{number}"),
         2 => format!("{base}/{number}/lines/{}", number % 97),
         3 => format!("{base}/{number}/lines"),
-        4 if !is_rich() => format!("{base}/status/customer-{number}"),
         4 => format!("{base}/customer-{number}/status"),
         5 => format!("{base}/search/by-customer-{number}.json"),
         6 => format!("{base}/export/csv"),
-        _ if !is_rich() => format!("{base}/history/{number:08x}"),
         _ => format!("{base}/{number:08x}/history"),
     };
     let allowed = numbers.below(2) == 0;
@@ -161,8 +153,9 @@ fn question(targets: &[Target], numbers: &mut Numbers) -> Question {
     let (path, method) = match (allowed, numbers.below(2)) {
         (true, _) => (path, method),
         (false, 0) => (path, "PATCH"),
-        // The last character is what differs.
-        (false, _) => (format!("/{}", path[1..].replace("/v", "/w")), method),
+        // Of the path, what is near its end differs.
+        (false, _) if !is_rich() => (path.replace("/r", "/s"), method),
+        (false, _) => (path.replace("/v", "/w"), method),
     };
     Question { source, destination: target.destination, target: target.number, method, path, allowed }
 }
