@@ -1,48 +1,46 @@
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Diagnostic, ObjectKind};
 use crate::identity::Resolver;
+use crate::interner::Interner;
 use crate::labels::Selector;
 use crate::name::ObjectName;
-use crate::principal::{Principal, Principals};
+use crate::principal::{Pods, Principal, Who};
 use crate::resource::{IdentityBinding, Schemes};
 use crate::semantics::{PodLabels, Semantics};
 use crate::spiffe::SpiffeId;
 
-/// Whom each IdentityBinding speaks for.
+/// An IdentityBinding, resolved.
 #[derive(Debug)]
-pub(crate) struct Bindings {
-    principals: BTreeMap<ObjectName, Vec<Principal>>,
+pub(crate) struct Binding {
+    pub(crate) name: ObjectName,
+    /// Whom it speaks for.
+    pub(crate) principals: Box<[Principal]>,
+    pub(crate) diagnostics: Box<[Diagnostic]>,
 }
 
-impl Bindings {
+impl Binding {
     pub(crate) fn resolve(
-        bindings: &BTreeMap<ObjectName, IdentityBinding>,
+        binding: &IdentityBinding,
         semantics: &Semantics,
         resolver: &Resolver,
-        principals: &mut Principals,
-        diagnostics: &mut Vec<Diagnostic>,
+        interner: &mut Interner<Who>,
     ) -> Self {
-        let resolved = bindings.iter().map(|(name, binding)| {
-            let mut resolution = Resolution {
-                name,
-                semantics,
-                resolver,
-                principals,
-                diagnostics,
-                found: Vec::new(),
-            };
-            if let Some(schemes) = &binding.schemes {
-                resolution.schemes(schemes);
-            }
-            (name.clone(), resolution.found)
-        });
-        Self { principals: resolved.collect() }
-    }
-
-    /// Whom this binding speaks for; `None` if there is no such binding.
-    pub(crate) fn principals(&self, name: &ObjectName) -> Option<&[Principal]> {
-        self.principals.get(name).map(Vec::as_slice)
+        let mut resolution = Resolution {
+            name: &binding.name,
+            semantics,
+            resolver,
+            interner,
+            diagnostics: Vec::new(),
+            found: Vec::new(),
+        };
+        if let Some(schemes) = &binding.schemes {
+            resolution.schemes(schemes);
+        }
+        let Resolution { diagnostics, found, .. } = resolution;
+        Self {
+            name: binding.name.clone(),
+            principals: found.into(),
+            diagnostics: diagnostics.into(),
+        }
     }
 }
 
@@ -50,8 +48,8 @@ struct Resolution<'r> {
     name: &'r ObjectName,
     semantics: &'r Semantics,
     resolver: &'r Resolver,
-    principals: &'r mut Principals,
-    diagnostics: &'r mut Vec<Diagnostic>,
+    interner: &'r mut Interner<Who>,
+    diagnostics: Vec<Diagnostic>,
     found: Vec<Principal>,
 }
 
@@ -84,7 +82,7 @@ impl Resolution<'_> {
             ),
             Some(account) => {
                 let name = ObjectName::new(self.name.namespace(), account);
-                self.found.push(self.principals.account(name));
+                self.found(Who::Account(name));
             }
         }
         for (index, text) in spiffe_identities.iter().enumerate() {
@@ -102,7 +100,7 @@ impl Resolution<'_> {
                     "labels are no identity, so the scheme speaks for nobody under these semantics",
                 ),
                 Ok(selector) => {
-                    self.found.push(self.principals.labels(self.name.namespace(), selector));
+                    self.found(Who::Pods(Pods { binding: self.name.clone(), selector }));
                 }
             }
         }
@@ -129,8 +127,12 @@ impl Resolution<'_> {
                 );
                 self.error(field, "foreign-identity", &why);
             }
-            _ => self.found.push(self.principals.spiffe(id)),
+            _ => self.found(Who::Spiffe(id)),
         }
+    }
+
+    fn found(&mut self, who: Who) {
+        self.found.push(Principal::new(self.interner, who));
     }
 
     fn error(&mut self, field: &str, code: &'static str, message: &str) {

@@ -1,11 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compile::compile;
 use crate::diagnostic::{Diagnostic, ObjectKind};
 use crate::name::ObjectName;
+use crate::pattern::Limits;
 use crate::policy::Policy;
+use crate::record::Record;
 use crate::resource::{HttpRouteGroup, IdentityBinding, PortRoute, TrafficTarget};
 use crate::semantics::Semantics;
+use crate::writer::{Lifetime, Writer};
 
 /// Collects resources and compiles them into a [`Policy`].
 ///
@@ -15,22 +17,24 @@ use crate::semantics::Semantics;
 #[must_use]
 pub struct PolicyBuilder {
     pub(crate) semantics: Semantics,
-    pub(crate) targets: BTreeMap<ObjectName, TrafficTarget>,
-    pub(crate) groups: BTreeMap<ObjectName, HttpRouteGroup>,
-    pub(crate) tcp_routes: BTreeMap<ObjectName, PortRoute>,
-    pub(crate) udp_routes: BTreeMap<ObjectName, PortRoute>,
-    pub(crate) bindings: BTreeMap<ObjectName, IdentityBinding>,
+    limits: Limits,
+    targets: BTreeMap<ObjectName, Record>,
+    groups: BTreeMap<ObjectName, Record>,
+    tcp_routes: BTreeMap<ObjectName, PortRoute>,
+    udp_routes: BTreeMap<ObjectName, PortRoute>,
+    bindings: BTreeMap<ObjectName, IdentityBinding>,
     /// Namespaces of targets of which nothing else is known; `None`: not even that.
-    pub(crate) unreadable_targets: Vec<Option<String>>,
+    unreadable_targets: Vec<Option<String>>,
     /// Objects that are there and could not be read; only messages differ by them.
-    pub(crate) unreadable: BTreeSet<(ObjectKind, ObjectName)>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    unreadable: BTreeSet<(ObjectKind, ObjectName)>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl PolicyBuilder {
     pub(crate) fn new(semantics: Semantics) -> Self {
         Self {
             semantics,
+            limits: Limits::default(),
             targets: BTreeMap::new(),
             groups: BTreeMap::new(),
             tcp_routes: BTreeMap::new(),
@@ -42,11 +46,17 @@ impl PolicyBuilder {
         }
     }
 
+    /// Sets what patterns, groups and the whole policy may take.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Adds a TrafficTarget.
     pub fn traffic_target(mut self, target: TrafficTarget) -> Self {
-        let name = target.name.clone();
-        let previous = self.targets.insert(name.clone(), target);
-        self.note_duplicate(ObjectKind::TrafficTarget, &name, previous.is_some());
+        let record = Record::of_target(&target);
+        let previous = self.targets.insert(target.name.clone(), record);
+        self.note_duplicate(ObjectKind::TrafficTarget, &target.name, previous.is_some());
         self
     }
 
@@ -67,9 +77,9 @@ impl PolicyBuilder {
 
     /// Adds an HTTPRouteGroup.
     pub fn http_route_group(mut self, group: HttpRouteGroup) -> Self {
-        let name = group.name.clone();
-        let previous = self.groups.insert(name.clone(), group);
-        self.note_duplicate(ObjectKind::HttpRouteGroup, &name, previous.is_some());
+        let record = Record::of_matches(&group.matches);
+        let previous = self.groups.insert(group.name.clone(), record);
+        self.note_duplicate(ObjectKind::HttpRouteGroup, &group.name, previous.is_some());
         self
     }
 
@@ -101,7 +111,18 @@ impl PolicyBuilder {
     /// [`Policy::diagnostics`].
     #[must_use]
     pub fn compile(self) -> Policy {
-        compile(self)
+        let mut writer = Writer::new(self.semantics, self.limits, Lifetime::OneBatch);
+        writer.note(self.diagnostics);
+        self.bindings.into_values().for_each(|binding| writer.put_binding(&binding));
+        self.tcp_routes.into_values().for_each(|route| writer.put_tcp_route(route));
+        self.udp_routes.into_values().for_each(|route| writer.put_udp_route(route));
+        self.unreadable.into_iter().for_each(|(kind, name)| writer.note_unreadable(kind, name));
+        for namespace in &self.unreadable_targets {
+            writer.close(namespace.as_deref());
+        }
+        self.groups.into_iter().for_each(|(name, record)| writer.put_group(name, record));
+        self.targets.into_iter().for_each(|(name, record)| writer.put_target(name, record));
+        writer.finish()
     }
 
     fn note_duplicate(&mut self, kind: ObjectKind, name: &ObjectName, is_duplicate: bool) {

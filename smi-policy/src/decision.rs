@@ -161,7 +161,7 @@ impl<'p> Grant<'p> {
 
     /// The TrafficTarget.
     pub fn target(&self) -> &'p ObjectName {
-        &self.target.resource.name
+        &self.target.name
     }
 
     /// Position of the allowing rule in the target's `rules`; `None` for [`Verdict::HttpOnly`],

@@ -1,9 +1,10 @@
 use std::fmt;
+use std::sync::Arc;
 
+use crate::connection::Connection;
 use crate::decision::{Decision, Grant, MatchRef, Verdict};
+use crate::destination::Admitting;
 use crate::headers::Headers;
-use crate::identity::Identity;
-use crate::index::TargetId;
 use crate::name::ObjectName;
 use crate::policy::Inner;
 use crate::request::{Request, Traffic, Transport};
@@ -169,35 +170,40 @@ impl fmt::Display for Condition<'_> {
 
 impl Inner {
     pub(crate) fn explain<H: Headers + ?Sized>(&self, request: &Request<'_, H>) -> Explanation<'_> {
-        let mut candidates = Vec::new();
-        self.principals_of(request.destination, |destination| {
-            candidates.extend(self.index.candidates(destination));
+        let strong = request.source.filter(|source| source.proof() >= self.semantics.min_proof);
+        // Each target that names the destination, and whether it admits the source.
+        let mut named: Vec<(&Arc<Target>, bool)> = Vec::new();
+        self.names_of(request.destination, |key, hash| {
+            let Some(destination) = self.destination_of(key, hash) else { return };
+            let mut admitting: Vec<u32> = Vec::new();
+            strong.inspect(|source| {
+                self.names_of(source, |key, hash| {
+                    let found = destination.admitting(key, hash);
+                    admitting.extend(found.into_iter().flat_map(Admitting::iter));
+                });
+            });
+            let targets = (0_u32..).zip(&destination.targets);
+            named.extend(targets.map(|(position, target)| (target, admitting.contains(&position))));
         });
-        candidates.sort_unstable();
-        candidates.dedup();
-        let admitting = self.admitting(request.source, request.destination);
+        // A target that is found in more than one way admits if it does in one.
+        named.sort_unstable_by(|(a, admits), (b, other)| {
+            a.name.cmp(&b.name).then(other.cmp(admits))
+        });
+        named.dedup_by(|(a, _), (b, _)| Arc::ptr_eq(a, b));
         let asked = Asked::new(request, self);
-        let candidates = candidates.into_iter().filter_map(|id| {
-            let target = self.target(id)?;
-            let outcome = if target.void.is_some() || admitting.binary_search(&id).is_ok() {
+        let candidates = named.into_iter().map(|(target, admits)| {
+            let outcome = if target.void.is_some() || admits {
                 asked.outcome(target)
             } else {
                 Outcome::Deny(Condition::Source)
             };
-            Some(Candidate { target: &target.resource.name, outcome })
+            Candidate { target: &target.name, outcome }
         });
-        Explanation { candidates: candidates.collect(), decision: self.decide(request) }
-    }
-
-    /// The targets whose sources and destination name this pair, ascending.
-    fn admitting(&self, source: Option<&Identity>, destination: &Identity) -> Vec<TargetId> {
-        let mut admitting = Vec::new();
-        let strong = source.filter(|source| source.proof() >= self.semantics.min_proof);
-        if let Some(source) = strong {
-            self.for_each_pair(source, destination, |ids| admitting.extend(ids));
+        let connection = Connection::new(self, request.source, request.destination, request.port);
+        Explanation {
+            candidates: candidates.collect(),
+            decision: connection.decide(&request.traffic),
         }
-        admitting.sort_unstable();
-        admitting
     }
 }
 
@@ -226,9 +232,10 @@ impl<'r, H: Headers + ?Sized> Asked<'r, H> {
         match (&self.http, self.transport) {
             (Some(subject), _) => {
                 let requires = self.inner.semantics.http_requires;
-                match target.http(subject, self.port, requires) {
-                    Some(admission) => allow(admission),
-                    None => self.deny(target, target.why_not_http(subject, self.port, requires)),
+                let compiling = (&self.inner.semantics.http, &self.inner.limits);
+                match target.http(subject, self.port, requires, compiling) {
+                    Ok(admission) => allow(admission),
+                    Err(refusal) => self.deny(target, refusal),
                 }
             }
             (None, Transport::Tcp) => match target.tcp(self.port) {

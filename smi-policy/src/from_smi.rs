@@ -67,30 +67,84 @@ impl PolicyBuilder {
     /// Adds an object of any API version, lifted from wherever it was read. A TrafficSplit is no
     /// matter of access and passed over.
     pub fn object(self, object: &hub::Object) -> Self {
-        let name = |meta: &hub::Meta| object_name(meta, &self.semantics.default_namespace);
-        match object {
+        match Resource::of(object, &self.semantics.default_namespace) {
+            Some(Resource::TrafficTarget(target)) => self.traffic_target(target),
+            Some(Resource::IdentityBinding(binding)) => self.identity_binding(binding),
+            Some(Resource::HttpRouteGroup(group)) => self.http_route_group(group),
+            Some(Resource::TcpRoute(route)) => self.tcp_route(route),
+            Some(Resource::UdpRoute(route)) => self.udp_route(route),
+            None => self,
+        }
+    }
+}
+
+/// An object as the engine takes it.
+enum Resource {
+    TrafficTarget(TrafficTarget),
+    IdentityBinding(IdentityBinding),
+    HttpRouteGroup(HttpRouteGroup),
+    TcpRoute(PortRoute),
+    UdpRoute(PortRoute),
+}
+
+impl Resource {
+    /// `None`: it is no matter of access.
+    fn of(object: &hub::Object, default_namespace: &str) -> Option<Self> {
+        let name = |meta: &hub::Meta| object_name(meta, default_namespace);
+        Some(match object {
             hub::Object::TrafficTarget(target) => {
-                let target = traffic_target(name(&target.meta), target);
-                self.traffic_target(target)
+                Self::TrafficTarget(traffic_target(name(&target.meta), target))
             }
             hub::Object::IdentityBinding(binding) => {
-                let binding = identity_binding(name(&binding.meta), binding);
-                self.identity_binding(binding)
+                Self::IdentityBinding(identity_binding(name(&binding.meta), binding))
             }
             hub::Object::HttpRouteGroup(group) => {
-                let group = http_route_group(name(&group.meta), group);
-                self.http_route_group(group)
+                Self::HttpRouteGroup(http_route_group(name(&group.meta), group))
             }
-            hub::Object::TcpRoute(route) => {
-                let route = port_route(name(&route.meta), route);
-                self.tcp_route(route)
-            }
-            hub::Object::UdpRoute(route) => {
-                let route = port_route(name(&route.meta), route);
-                self.udp_route(route)
-            }
-            hub::Object::TrafficSplit(_) => self,
+            hub::Object::TcpRoute(route) => Self::TcpRoute(port_route(name(&route.meta), route)),
+            hub::Object::UdpRoute(route) => Self::UdpRoute(port_route(name(&route.meta), route)),
+            hub::Object::TrafficSplit(_) => return None,
+        })
+    }
+}
+
+#[cfg(feature = "live")]
+impl crate::store::Changes {
+    /// Puts an object of any API version, lifted from wherever it was read; one without namespace
+    /// is in `default_namespace`. A TrafficSplit is no matter of access and passed over.
+    pub fn object(self, object: &hub::Object, default_namespace: &str) -> Self {
+        match Resource::of(object, default_namespace) {
+            Some(Resource::TrafficTarget(target)) => self.traffic_target(target),
+            Some(Resource::IdentityBinding(binding)) => self.identity_binding(binding),
+            Some(Resource::HttpRouteGroup(group)) => self.http_route_group(group),
+            Some(Resource::TcpRoute(route)) => self.tcp_route(route),
+            Some(Resource::UdpRoute(route)) => self.udp_route(route),
+            None => self,
         }
+    }
+
+    /// Says that the object of this document is there and can't be read: see
+    /// [`unreadable`](Self::unreadable). A document of which not even kind, namespace and name are
+    /// known changes nothing, because nobody knows which object it is: what was good stays.
+    pub fn undecodable(self, document: &Document, default_namespace: &str) -> Self {
+        match (document.kind(), namespace_of(document, default_namespace), document.name()) {
+            (Some(kind), Some(namespace), Some(name)) if kind != Kind::TrafficSplit => {
+                self.unreadable(object_kind(kind), ObjectName::new(namespace, name))
+            }
+            _ => self,
+        }
+    }
+}
+
+/// The kind as the engine knows it.
+fn object_kind(kind: Kind) -> ObjectKind {
+    match kind {
+        Kind::TrafficTarget => ObjectKind::TrafficTarget,
+        Kind::IdentityBinding => ObjectKind::IdentityBinding,
+        Kind::HttpRouteGroup => ObjectKind::HttpRouteGroup,
+        Kind::TcpRoute => ObjectKind::TcpRoute,
+        Kind::UdpRoute => ObjectKind::UdpRoute,
+        Kind::TrafficSplit => ObjectKind::TrafficSplit,
     }
 }
 
@@ -103,10 +157,7 @@ impl PolicyBuilder {
                 self = self.unreadable_traffic_target(namespace);
                 ObjectKind::TrafficTarget
             }
-            Some(Kind::IdentityBinding) => ObjectKind::IdentityBinding,
-            Some(Kind::HttpRouteGroup) => ObjectKind::HttpRouteGroup,
-            Some(Kind::TcpRoute) => ObjectKind::TcpRoute,
-            Some(Kind::UdpRoute) => ObjectKind::UdpRoute,
+            Some(kind) => object_kind(kind),
         };
         match (namespace, document.name()) {
             (Some(namespace), Some(name)) => {

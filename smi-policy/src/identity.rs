@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::BuildHasher;
 
 use thiserror::Error;
 
+use crate::shards::hasher;
 use crate::{ObjectName, SpiffeId, SpiffeIdError};
 
 /// How well an identity is proven. Proofs order by strength.
@@ -47,6 +49,9 @@ pub struct Identity {
     pub(crate) form: Form,
     pub(crate) pod: Option<Pod>,
     proof: Proof,
+    /// The hash of the service account that this names, if it names one in the way that does not
+    /// depend on a policy's trust domains: so that no decision hashes it again.
+    hash: u64,
 }
 
 /// The forms in which identities are presented. Which service account a form names depends on the
@@ -80,7 +85,7 @@ pub enum IdentityError {
 
 impl Identity {
     /// The service account `name` of `namespace`.
-    pub fn service_account(namespace: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
+    pub fn service_account(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
         Self::new(Form::ServiceAccount(ObjectName::new(namespace, name)))
     }
 
@@ -111,7 +116,15 @@ impl Identity {
     }
 
     fn new(form: Form) -> Self {
-        Self { form, pod: None, proof: Proof::default() }
+        let account = match &form {
+            Form::ServiceAccount(name) => {
+                Some(AccountRef { namespace: name.namespace(), name: name.name() })
+            }
+            Form::Spiffe(id) => SpiffeForm::Istio.account_of(id),
+            Form::Linkerd(_) => None,
+        };
+        let hash = account.map_or(0, AccountRef::hash);
+        Self { form, pod: None, proof: Proof::default(), hash }
     }
 
     /// Says how well this is proven; [`Proof::Certificate`] unless said otherwise.
@@ -194,8 +207,15 @@ impl TrustDomain {
         if id.trust_domain() != &*self.name {
             return None;
         }
+        self.form.account_of(id)
+    }
+}
+
+impl SpiffeForm {
+    /// Namespace and name of the service account that an id of this form names.
+    fn account_of(self, id: &SpiffeId) -> Option<AccountRef<'_>> {
         let mut segments = id.path().split('/').skip(1);
-        let account = match self.form {
+        let account = match self {
             SpiffeForm::Istio => {
                 let ("ns", namespace) = (segments.next()?, segments.next()?) else { return None };
                 let ("sa", name) = (segments.next()?, segments.next()?) else { return None };
@@ -217,12 +237,20 @@ pub(crate) struct AccountRef<'i> {
     pub(crate) name: &'i str,
 }
 
+impl AccountRef<'_> {
+    pub(crate) fn hash(self) -> u64 {
+        hasher().hash_one((self.namespace, self.name))
+    }
+}
+
 /// Resolves identities to service accounts, by the configured trust domains.
 #[derive(Clone, Debug)]
 pub(crate) struct Resolver {
     trust_domains: Box<[TrustDomain]>,
     /// What follows account and namespace in Linkerd's names, with its leading dot.
     linkerd_suffixes: Box<[Box<str>]>,
+    /// Whether ids of some trust domain have another form than Istio's.
+    has_other_forms: bool,
 }
 
 impl Resolver {
@@ -235,10 +263,12 @@ impl Resolver {
         Self {
             trust_domains: trust_domains.into(),
             linkerd_suffixes: trust_domains.iter().map(suffix).collect(),
+            has_other_forms: trust_domains.iter().any(|d| d.form != SpiffeForm::Istio),
         }
     }
 
     /// The service account that `identity` names, if it names one of this cluster.
+    #[inline]
     pub(crate) fn account<'i>(&self, identity: &'i Identity) -> Option<AccountRef<'i>> {
         match &identity.form {
             Form::ServiceAccount(name) => {
@@ -249,6 +279,16 @@ impl Resolver {
                 let (account, namespace) = name.strip_suffix(&**suffix)?.rsplit_once('.')?;
                 (!account.is_empty()).then_some(AccountRef { namespace, name: account })
             }),
+        }
+    }
+
+    /// The hash of that service account.
+    #[inline]
+    pub(crate) fn hash_of(&self, identity: &Identity, account: AccountRef<'_>) -> u64 {
+        match &identity.form {
+            Form::ServiceAccount(_) => identity.hash,
+            Form::Spiffe(_) if !self.has_other_forms => identity.hash,
+            Form::Spiffe(_) | Form::Linkerd(_) => account.hash(),
         }
     }
 

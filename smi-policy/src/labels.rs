@@ -3,13 +3,13 @@ use std::collections::BTreeMap;
 use crate::resource::{LabelRequirement, LabelSelector};
 
 /// A label selector whose operators are all known.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Selector {
     match_labels: BTreeMap<String, String>,
     requirements: Box<[Requirement]>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 enum Requirement {
     In { key: String, values: Vec<String> },
     NotIn { key: String, values: Vec<String> },

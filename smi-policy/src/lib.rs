@@ -39,6 +39,9 @@
 //! - [`Policy::authorize`] decides a [`Request`] (one HTTP request, a TCP connection, a UDP flow) of
 //!   one [`Identity`] to another and gives a [`Decision`]: verdict, reason, and the target, rule and
 //!   match that allow.
+//! - [`Policy::connection`] resolves a peer once, for proxies that know it when a connection opens; a
+//!   [`Connection`] decides its requests, and says whether opaque bytes may pass.
+//! - `PolicyStore` (feature `live`) follows resources as they change.
 //! - [`Policy::explain`] says of every target that names the destination which condition failed
 //!   first, and which came closest. It costs nothing unless it is called.
 //! - [`Semantics`] holds the options in which meshes differ, and presets for some of them.
@@ -62,8 +65,10 @@
 //! # Untrusted input
 //!
 //! Manifests and requests may both be hostile. Regular expressions are RE2's and run in time linear
-//! in the request; patterns that would compile to too much are refused when the policy is compiled
-//! ([`Limits`]). A decision takes time linear in the size of the request and in the number of matches
+//! in the request; patterns, groups and policies that would compile to too much are refused in part,
+//! and reported, when the policy is compiled ([`Limits`]). A decision allocates nothing, except where a
+//! path has to be rewritten, and where a pattern's automaton would be too large so that it is simulated
+//! (see [`Regex`]). It takes time linear in the size of the request and in the number of matches
 //! of the targets that concern this source and destination. Nothing panics.
 //!
 //! # Features
@@ -71,37 +76,53 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none, the default) | the engine; no Kubernetes, no YAML |
+//! | `http` | requests and header maps of the `http` crate |
+//! | `live` | `PolicyStore`: takes changes of resources, and publishes policies while others ask them |
 //! | `smi-types` | `Policy::from_resources` and `PolicyBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod address;
+mod arrange;
 mod binding;
 mod builder;
-mod compile;
-mod decide;
+mod closed;
+mod connection;
 mod decision;
+mod destination;
 mod diagnostic;
 mod explain;
+#[cfg(feature = "http")]
+mod from_http;
 #[cfg(feature = "smi-types")]
 mod from_smi;
 mod headers;
+mod http_routes;
 mod identity;
-mod index;
+mod interner;
 mod labels;
 mod name;
 mod pattern;
 mod policy;
 mod ports;
 mod principal;
+mod record;
 mod request;
+mod resolve;
 mod resource;
 mod route;
 mod semantics;
+mod shards;
 mod spiffe;
+mod spoken_of;
+#[cfg(feature = "live")]
+mod store;
 mod target;
+mod users;
 mod view;
+mod writer;
 
 pub use address::{AddressBook, AddressError};
 pub use builder::PolicyBuilder;
+pub use connection::Connection;
 pub use decision::{Decision, Grant, MatchRef, Reason, Verdict};
 pub use diagnostic::{Diagnostic, ObjectKind, Severity};
 pub use explain::{Candidate, Condition, Explanation, Outcome};
@@ -121,4 +142,6 @@ pub use semantics::{
     HttpSemantics, PathMode, PodLabels, RepeatedHeaders, Semantics, Unselected,
 };
 pub use spiffe::{SpiffeId, SpiffeIdError};
+#[cfg(feature = "live")]
+pub use store::{Changes, Generation, PolicyStore};
 pub use view::{PortsView, TargetView};

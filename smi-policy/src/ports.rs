@@ -1,12 +1,39 @@
 use std::fmt;
+use std::sync::Arc;
 
-use crate::resource::Ports;
+use crate::diagnostic::{Diagnostic, ObjectKind};
+use crate::name::ObjectName;
+use crate::resource::{PortRoute, Ports};
 
 /// A set of ports, sorted for look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PortSet {
     All,
     Only(Vec<u16>),
+}
+
+/// A TCPRoute or UDPRoute, compiled.
+#[derive(Debug)]
+pub(crate) struct CompiledRoute {
+    pub(crate) name: ObjectName,
+    pub(crate) ports: Arc<PortSet>,
+    pub(crate) diagnostic: Option<Diagnostic>,
+}
+
+impl CompiledRoute {
+    pub(crate) fn new(kind: ObjectKind, route: PortRoute) -> Self {
+        let (ports, diagnostic) = match PortSet::new(&route.ports) {
+            Ok(ports) => (ports, None),
+            Err(ZeroPort) => {
+                let field = "spec.matches.ports";
+                let message = "0 is no port, so the route contributes none";
+                let code = "invalid-port";
+                let diagnostic = Diagnostic::error(kind, &route.name, field, code, message);
+                (PortSet::NONE, Some(diagnostic))
+            }
+        };
+        Self { name: route.name, ports: Arc::new(ports), diagnostic }
+    }
 }
 
 /// A route lists port 0.

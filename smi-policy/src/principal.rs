@@ -1,91 +1,91 @@
-use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash};
+use std::sync::Arc;
 
-use hashbrown::Equivalent;
-
-use crate::identity::{AccountRef, Form, Identity, Resolver};
+use crate::identity::AccountRef;
+use crate::interner::Interner;
 use crate::labels::Selector;
 use crate::name::ObjectName;
+use crate::shards::hasher;
 use crate::spiffe::SpiffeId;
 
-/// Number of somebody that a policy speaks of: a service account, a SPIFFE id, or the pods that a
-/// label selector of an IdentityBinding selects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Principal(u32);
+/// Somebody that a policy speaks of. Cloning shares it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Principal(Arc<Who>);
 
-/// Everybody that a policy speaks of, numbered.
-#[derive(Debug, Default)]
-pub(crate) struct Principals {
-    accounts: hashbrown::HashMap<ObjectName, Principal>,
-    spiffe: hashbrown::HashMap<SpiffeId, Principal>,
-    /// By the namespace of the pods.
-    labels: HashMap<Box<str>, Vec<(Principal, Selector)>>,
-    count: u32,
+/// The ways in which a policy speaks of somebody.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Account(ObjectName),
+    Spiffe(SpiffeId),
+    Pods(Pods),
 }
 
-impl Principals {
-    pub(crate) fn account(&mut self, name: ObjectName) -> Principal {
-        *self.accounts.entry(name).or_insert_with(|| next(&mut self.count))
+/// The pods that a label selector of an IdentityBinding selects.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pods {
+    pub(crate) binding: ObjectName,
+    pub(crate) selector: Selector,
+}
+
+/// One of the ways in which an identity may be spoken of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'k> {
+    Account(AccountRef<'k>),
+    Spiffe(&'k SpiffeId),
+    Pods(&'k Principal),
+}
+
+impl Principal {
+    pub(crate) fn new(interner: &mut Interner<Who>, who: Who) -> Self {
+        Self(interner.intern(who))
     }
 
-    pub(crate) fn spiffe(&mut self, id: SpiffeId) -> Principal {
-        *self.spiffe.entry(id).or_insert_with(|| next(&mut self.count))
+    pub(crate) fn who(&self) -> &Who {
+        &self.0
     }
 
-    pub(crate) fn labels(&mut self, namespace: &str, selector: Selector) -> Principal {
-        let principal = next(&mut self.count);
-        self.labels.entry(namespace.into()).or_default().push((principal, selector));
-        principal
-    }
-
-    /// Calls `each` with every number that `identity` has: at most one as a service account, one
-    /// as a SPIFFE id, and those whose labels select its pod.
-    pub(crate) fn of(
-        &self,
-        identity: &Identity,
-        resolver: &Resolver,
-        mut each: impl FnMut(Principal),
-    ) {
-        if let Some(account) = resolver.account(identity) {
-            self.accounts.get(&account).copied().map(&mut each);
-        }
-        if let Form::Spiffe(id) = &identity.form {
-            self.spiffe.get(id).copied().map(&mut each);
-        }
-        if let Some(pod) = &identity.pod {
-            let selectors = self.labels.get(&pod.namespace).map_or(&[][..], Vec::as_slice);
-            for (principal, selector) in selectors {
-                if selector.selects(&pod.labels) {
-                    each(*principal);
-                }
+    pub(crate) fn key(&self) -> Key<'_> {
+        match &*self.0 {
+            Who::Account(name) => {
+                Key::Account(AccountRef { namespace: name.namespace(), name: name.name() })
             }
+            Who::Spiffe(id) => Key::Spiffe(id),
+            Who::Pods(_) => Key::Pods(self),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is(&self, key: Key<'_>) -> bool {
+        match (&*self.0, key) {
+            (Who::Account(name), Key::Account(account)) => {
+                account.namespace == name.namespace() && account.name == name.name()
+            }
+            (Who::Spiffe(id), Key::Spiffe(other)) => id == other,
+            (Who::Pods(_), Key::Pods(other)) => self == other,
+            _ => false,
         }
     }
 }
 
-impl Equivalent<ObjectName> for AccountRef<'_> {
-    fn equivalent(&self, key: &ObjectName) -> bool {
-        self.namespace == key.namespace() && self.name == key.name()
+impl Key<'_> {
+    /// A hash by which tables of principals are looked up.
+    #[inline]
+    pub(crate) fn hash(self) -> u64 {
+        match self {
+            Self::Account(account) => account.hash(),
+            Self::Spiffe(id) => hasher().hash_one(id),
+            Self::Pods(principal) => hasher().hash_one(principal),
+        }
     }
 }
 
-fn next(count: &mut u32) -> Principal {
-    let principal = Principal(*count);
-    *count = count.saturating_add(1);
-    principal
-}
-
-#[cfg(test)]
-mod tests {
-    use std::hash::BuildHasher;
-
-    use super::*;
-
-    #[test]
-    fn a_borrowed_account_hashes_as_the_owned_one() {
-        let hasher = hashbrown::DefaultHashBuilder::default();
-        let owned = ObjectName::new("shop", "web");
-        let borrowed = AccountRef { namespace: "shop", name: "web" };
-        assert_eq!(hasher.hash_one(&owned), hasher.hash_one(borrowed));
-        assert!(borrowed.equivalent(&owned));
+impl Hash for Who {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Account(name) => name.hash(state),
+            Self::Spiffe(id) => id.hash(state),
+            Self::Pods(pods) => pods.hash(state),
+        }
     }
 }

@@ -1,47 +1,66 @@
 use std::sync::Arc;
 
+use crate::diagnostic::Diagnostic;
 use crate::headers::Headers;
+use crate::name::ObjectName;
+use crate::pattern::Limits;
 use crate::ports::PortSet;
+use crate::principal::Principal;
+use crate::record::Record;
 use crate::request::Transport;
-use crate::resource::TrafficTarget;
 use crate::route::{Failure, HttpSubject, RouteGroup};
-use crate::semantics::HttpRequires;
+use crate::semantics::{HttpRequires, HttpSemantics};
 
 /// A TrafficTarget, compiled. It is judged alone, as a unit: nothing of another target ever enters.
 #[derive(Debug)]
 pub(crate) struct Target {
-    pub(crate) resource: Arc<TrafficTarget>,
+    pub(crate) name: ObjectName,
+    pub(crate) record: Record,
     /// Why the target grants nothing, whatever is asked.
     pub(crate) void: Option<Box<str>>,
+    /// Whom it names as its destination, also where it grants nothing.
+    pub(crate) destinations: Box<[Principal]>,
+    /// Whether it selects what it names: not where that is not its own to open.
+    pub(crate) selects: bool,
     /// Positions of the sources that name somebody, ascending.
-    pub(crate) sources: Vec<usize>,
+    pub(crate) sources: Box<[u32]>,
+    /// Whom they name.
+    pub(crate) admits: Box<[Principal]>,
     /// `destination.port` of old versions.
     pub(crate) port: Option<u16>,
     /// Each part is absent if the target has no rule of its kind, and restricts if it has.
     pub(crate) http: Option<HttpPart>,
     pub(crate) tcp: Option<PortPart>,
     pub(crate) udp: Option<PortPart>,
+    pub(crate) diagnostics: Box<[Diagnostic]>,
 }
 
 /// The selected matches of all HTTPRouteGroup rules, OR-ed.
 #[derive(Debug, Default)]
 pub(crate) struct HttpPart {
-    pub(crate) rules: Vec<HttpRule>,
+    pub(crate) rules: Box<[HttpRule]>,
 }
 
 #[derive(Debug)]
 pub(crate) struct HttpRule {
     /// Position of the rule in the target.
-    pub(crate) rule: usize,
+    pub(crate) rule: u32,
     pub(crate) group: RouteGroup,
-    /// Positions of the selected matches that can be used, ascending.
-    pub(crate) matches: Vec<u32>,
+    pub(crate) selection: Selection,
+}
+
+/// Which of a group's usable matches a rule selects.
+#[derive(Debug)]
+pub(crate) enum Selection {
+    All,
+    /// Those at these positions, ascending.
+    Only(Box<[u32]>),
 }
 
 /// The ports of all rules of one kind, OR-ed.
 #[derive(Debug, Default)]
 pub(crate) struct PortPart {
-    pub(crate) rules: Vec<(usize, Arc<PortSet>)>,
+    pub(crate) rules: Box<[(u32, Arc<PortSet>)]>,
 }
 
 /// What of a target admits something.
@@ -82,17 +101,29 @@ pub(crate) enum TcpAnswer {
 }
 
 impl Target {
+    /// Judges an HTTP request by this target alone, for explanations: decisions come from
+    /// [`Destination`](crate::destination::Destination), which asks all targets at once.
     pub(crate) fn http<H: Headers + ?Sized>(
         &self,
         subject: &HttpSubject<'_, H>,
         port: u16,
         requires: HttpRequires,
-    ) -> Option<Admission> {
-        let by_port = self.port_admission(subject.request.transport, port).ok()?;
-        match (&self.http, by_port) {
-            (Some(http), _) => http.first_match(subject),
-            (None, Some(admission)) if requires == HttpRequires::AnyRule => Some(admission),
-            (None, _) => None,
+        compiling: (&HttpSemantics, &Limits),
+    ) -> Result<Admission, Refusal> {
+        if self.void.is_some() {
+            return Err(Refusal::Void);
+        }
+        let transport = subject.request.transport;
+        let needs_group =
+            self.port_part(transport).is_none() || requires == HttpRequires::RouteGroup;
+        if self.http.is_none() && needs_group {
+            return Err(Refusal::NoRule);
+        }
+        match (self.port_admission(transport, port), &self.http) {
+            (Err(()), _) => Err(Refusal::Port),
+            (Ok(_), Some(http)) => http.judge(subject, compiling).map_err(Refusal::Http),
+            (Ok(Some(admission)), None) => Ok(admission),
+            (Ok(None), None) => Err(Refusal::NoRule),
         }
     }
 
@@ -106,40 +137,6 @@ impl Target {
 
     pub(crate) fn udp(&self, port: u16) -> Option<Admission> {
         self.port_admission(Transport::Udp, port).ok()?
-    }
-
-    /// Whether some HTTP match would hold if only the path were clean.
-    pub(crate) fn fails_only_by_unclean_path<H: Headers + ?Sized>(
-        &self,
-        subject: &HttpSubject<'_, H>,
-        port: u16,
-    ) -> bool {
-        self.port_admission(subject.request.transport, port).is_ok()
-            && self.http.as_ref().is_some_and(|http| {
-                let mut selected = http.selected();
-                selected
-                    .any(|(_, rule, index)| rule.group.fails_only_by_unclean_path(index, subject))
-            })
-    }
-
-    pub(crate) fn why_not_http<H: Headers + ?Sized>(
-        &self,
-        subject: &HttpSubject<'_, H>,
-        port: u16,
-        requires: HttpRequires,
-    ) -> Refusal {
-        if self.void.is_some() {
-            return Refusal::Void;
-        }
-        let ports = self.port_part(subject.request.transport);
-        let needs_group = ports.is_none() || requires == HttpRequires::RouteGroup;
-        if self.http.is_none() && needs_group {
-            return Refusal::NoRule;
-        }
-        if self.port_admission(subject.request.transport, port).is_err() {
-            return Refusal::Port;
-        }
-        Refusal::Http(self.http.as_ref().and_then(|http| http.nearest(subject)))
     }
 
     pub(crate) fn why_not_port(&self, transport: Transport, port: u16) -> Refusal {
@@ -171,7 +168,11 @@ impl Target {
 
     /// What the port conditions say: `Err` if they refuse, `Ok(None)` if there is none that admits
     /// by itself.
-    fn port_admission(&self, transport: Transport, port: u16) -> Result<Option<Admission>, ()> {
+    pub(crate) fn port_admission(
+        &self,
+        transport: Transport,
+        port: u16,
+    ) -> Result<Option<Admission>, ()> {
         // The port of old versions is a TCP port: nothing over UDP has it.
         let has_port = |only| transport == Transport::Tcp && only == port;
         if self.void.is_some() || self.port.is_some_and(|only| !has_port(only)) {
@@ -181,7 +182,7 @@ impl Target {
         match part {
             None => Ok(None),
             Some(part) => match part.rules.iter().find(|(_, ports)| ports.contains(port)) {
-                Some((rule, _)) => Ok(Some(Admission { rule: *rule, http: None })),
+                Some((rule, _)) => Ok(Some(Admission { rule: *rule as usize, http: None })),
                 None => Err(()),
             },
         }
@@ -198,37 +199,50 @@ impl PortPart {
 
 impl HttpPart {
     fn is_usable(&self) -> bool {
-        self.rules.iter().any(|rule| !rule.matches.is_empty())
+        self.rules.iter().any(|rule| rule.matches().next().is_some())
     }
 
-    fn first_match<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> Option<Admission> {
-        let mut selected = self.selected();
-        let (at, rule, index) =
-            selected.find(|(_, rule, index)| rule.group.is_match(*index, subject))?;
-        Some(Admission { rule: rule.rule, http: Some((at, index)) })
-    }
-
-    /// The match whose first failing condition comes last; the first of equals.
-    fn nearest<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> Option<Nearest> {
+    /// The first match that holds; or else the match whose first failing condition comes last, and
+    /// the first of such.
+    fn judge<H: Headers + ?Sized>(
+        &self,
+        subject: &HttpSubject<'_, H>,
+        (semantics, limits): (&HttpSemantics, &Limits),
+    ) -> Result<Admission, Option<Nearest>> {
         let mut nearest: Option<Nearest> = None;
-        for (at, rule, index) in self.selected() {
-            let Some(failure) = rule.group.failure(index, subject) else { continue };
-            let is_nearer = nearest.as_ref().is_none_or(|n| failure.depth() > n.failure.depth());
-            if is_nearer {
-                let admission = Admission { rule: rule.rule, http: Some((at, index)) };
-                nearest = Some(Nearest { admission, failure });
+        for (at, rule) in self.rules.iter().enumerate() {
+            let table = rule.group.table();
+            let mut hits = vec![false; table.pattern_count() as usize];
+            if let Some(path) = subject.path.clean() {
+                table.routes(semantics, limits).set.scan(path, |pattern| {
+                    if let Some(hit) = hits.get_mut(pattern as usize) {
+                        *hit = true;
+                    }
+                });
+            }
+            for index in rule.matches() {
+                let Some(conditions) = table.conditions(index) else { continue };
+                let hit = |pattern: u32| hits.get(pattern as usize).is_some_and(|hit| *hit);
+                let admission = Admission { rule: rule.rule as usize, http: Some((at, index)) };
+                let Some(failure) = table.failure(index, conditions, subject, hit) else {
+                    return Ok(admission);
+                };
+                if nearest.as_ref().is_none_or(|n| failure.depth() > n.failure.depth()) {
+                    nearest = Some(Nearest { admission, failure });
+                }
             }
         }
-        nearest
-    }
-
-    fn selected(&self) -> impl Iterator<Item = (usize, &HttpRule, u32)> {
-        let matches =
-            |(at, rule): (usize, _)| rule_matches(rule).map(move |index| (at, rule, index));
-        self.rules.iter().enumerate().flat_map(matches)
+        Err(nearest)
     }
 }
 
-fn rule_matches(rule: &HttpRule) -> impl Iterator<Item = u32> {
-    rule.matches.iter().copied()
+impl HttpRule {
+    /// Positions of the usable matches that the rule selects, ascending.
+    pub(crate) fn matches(&self) -> impl Iterator<Item = u32> {
+        let (all, only): (_, &[u32]) = match &self.selection {
+            Selection::All => (Some(self.group.usable()), &[]),
+            Selection::Only(only) => (None, only),
+        };
+        all.into_iter().flatten().chain(only.iter().copied())
+    }
 }

@@ -17,12 +17,12 @@ impl<'p> TargetView<'p> {
 
     /// Namespace and name.
     pub fn name(&self) -> &'p ObjectName {
-        &self.target.resource.name
+        &self.target.name
     }
 
-    /// The resource that the policy was given.
-    pub fn resource(&self) -> &'p TrafficTarget {
-        &self.target.resource
+    /// The resource that the policy was given, which keeps it in another form.
+    pub fn resource(&self) -> TrafficTarget {
+        self.target.record.target(&self.target.name)
     }
 
     /// Why the target grants nothing, whatever is asked.
@@ -31,9 +31,10 @@ impl<'p> TargetView<'p> {
     }
 
     /// The sources that name somebody.
-    pub fn sources(&self) -> impl Iterator<Item = &'p Subject> {
-        let target = self.target;
-        target.sources.iter().filter_map(|at| target.resource.sources.get(*at))
+    pub fn sources(&self) -> impl Iterator<Item = Subject> {
+        let sources = (0_u32..).zip(self.resource().sources);
+        let usable = &self.target.sources;
+        sources.filter_map(|(at, source)| usable.binary_search(&at).is_ok().then_some(source))
     }
 
     /// The one TCP port of a target of v1alpha1 or v1alpha2 that has a `port`.
@@ -52,11 +53,15 @@ impl<'p> TargetView<'p> {
     }
 
     /// The usable HTTP matches that the target selects; `None` if it has no HTTPRouteGroup rule.
-    pub fn http_matches(&self) -> Option<impl Iterator<Item = (&'p ObjectName, &'p HttpMatch)>> {
+    pub fn http_matches(&self) -> Option<impl Iterator<Item = (&'p ObjectName, HttpMatch)>> {
         let http = self.target.http.as_ref()?;
         Some(http.rules.iter().flat_map(|rule| {
-            let resource = |index: &u32| Some((rule.group.name(), rule.group.resource(*index)?));
-            rule.matches.iter().filter_map(resource)
+            let mut selected = rule.matches().peekable();
+            let resources = (0_u32..).zip(rule.group.resources());
+            resources.filter_map(move |(index, resource)| {
+                selected.next_if_eq(&index)?;
+                Some((rule.group.name(), resource?))
+            })
         }))
     }
 }

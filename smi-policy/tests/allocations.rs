@@ -72,6 +72,26 @@ fn a_decision_allocates_nothing() {
     assert_free(&policy, &Request::http(Some(web), cart, 80, unclean), Verdict::Deny);
 }
 
+/// A connection's handle is made of what is there, and so are its answers.
+#[test]
+fn a_connection_allocates_nothing() {
+    let policy = policy(Semantics::default());
+    let web = Identity::service_account("shop", "web");
+    let cart = Identity::service_account("shop", "cart");
+    let headers = [("x-role", "admin, ops")];
+    let counted = allocation_counter::measure(|| {
+        let connection = policy.connection(Some(&web), &cart, 80);
+        let get = HttpRequest::new("GET", "/items/7");
+        assert!(connection.http(&get).is_allowed());
+        let post = HttpRequest::new("POST", "/items/7");
+        assert!(!connection.http(&post).is_allowed());
+        assert!(connection.http(&post.headers(&headers)).is_allowed());
+        assert_eq!(connection.tcp().verdict(), Verdict::HttpOnly);
+        assert_eq!(connection.udp().verdict(), Verdict::Deny);
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
 /// The one exception: a path that has to be rewritten has to be written somewhere.
 #[test]
 fn only_a_path_that_changes_is_written_anew() {

@@ -27,7 +27,7 @@ pub(crate) fn accesses(policy: &Policy) -> Vec<Access> {
     for target in policy.targets().filter(|target| target.void().is_none()) {
         let to = subject(&target.resource().destination, target.name());
         for source in target.sources() {
-            let from = subject(source, target.name());
+            let from = subject(&source, target.name());
             lines.extend(lines_of(&target, from, to.clone()));
         }
     }
@@ -85,7 +85,7 @@ fn lines_of(target: &TargetView<'_>, from: String, to: String) -> Vec<Access> {
     let mut lines = Vec::new();
     match target.http_matches() {
         Some(matches) => lines.extend(matches.map(|(group, http_match)| {
-            let HttpMatch { name, path_regex, methods, headers } = http_match.clone();
+            let HttpMatch { name, path_regex, methods, headers } = http_match;
             let name = name.unwrap_or_else(|| "unnamed".to_owned());
             Access {
                 methods,

@@ -1,139 +1,387 @@
-use regex_automata::dfa::dense::{self, DFA};
-use regex_automata::dfa::{Automaton, StartKind};
-use regex_automata::nfa::thompson::{self, WhichCaptures};
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
-use regex_automata::{Anchored, Input};
-use regex_syntax::hir::{Hir, Look};
+use std::sync::Arc;
 
-use super::Pattern;
-use super::limits::Limits;
+use super::alphabet::Alphabet;
+use super::determinize::{STRAY, determinize};
+use super::encode::encode;
+use super::nfa::Nfa;
+use super::program::Program;
 use crate::Anchor;
 
-/// A pattern and its anchoring as a deterministic automaton over bytes.
+/// Patterns and their anchoring as one deterministic automaton: complete when it is built, so that
+/// matching neither allocates nor locks, and takes one pass over the input however many patterns
+/// there are.
 ///
-/// It is complete when it is built: matching is one table look-up for each byte, and neither
-/// allocates nor locks.
+/// It is one block of bytes: nodes, one behind the other, where paths through them lead from the
+/// front to the back for the most part. A node has
+///
+/// | bytes | what |
+/// |---|---|
+/// | 1 | flags |
+/// | 2 + 2n | if [`MATCHES`]: how many patterns match here, and which |
+/// | 2 + 2n | if [`AT_END`]: how many match if the input ends here, and which |
+/// | p | if [`WIDE_ALL`]: the place to go to on every character outside of ASCII |
+/// | 1 + n(1 + p) | if [`WIDE_LIST`]: how many classes of these lead on; which, and where |
+/// | 1 + n + p | of kind [`RUN`]: text that must come now, with its length, and where it leads |
+/// | 1 + 2n + np | of kind [`RANGES`]: how many ranges lead on, their last bytes, their first ones, and where they lead |
+/// | 2 + np | of kind [`TABLE`]: first and last byte, and where each in between leads |
+///
+/// A place takes two bytes, or four in a large automaton, and is 0 where nothing can match any
+/// more. Eight patterns of paths take some 200 bytes, where a table of transitions takes thousands.
 #[derive(Clone, Debug)]
-pub(super) struct Dense {
-    dfa: DFA<Vec<u32>>,
-    anchored: Anchored,
+pub(super) struct Automaton {
+    code: Arc<[u8]>,
+    width: Width,
+    alphabet: Alphabet,
 }
 
-impl Dense {
-    /// Determinises a pattern. `None` if that takes more than it may, or would not be exact.
-    pub(super) fn compile(pattern: &Pattern, anchor: Anchor, limits: &Limits) -> Option<Self> {
-        // The compiler of regex-automata recurses.
-        if pattern.height() > MAX_HEIGHT || limits.dfa_size == 0 {
+/// How many bytes a place takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    Two,
+    Four,
+}
+
+pub(super) const KIND: u8 = 3;
+pub(super) const RUN: u8 = 0;
+pub(super) const RANGES: u8 = 1;
+pub(super) const TABLE: u8 = 2;
+pub(super) const MATCHES: u8 = 4;
+pub(super) const AT_END: u8 = 8;
+pub(super) const WIDE_ALL: u8 = 16;
+pub(super) const WIDE_LIST: u8 = 32;
+
+/// The first node's place.
+const START: usize = 1;
+
+/// A place within an automaton: a node, and how much of its text has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    node: usize,
+    progress: usize,
+}
+
+impl Automaton {
+    /// Makes one automaton of several patterns. `None` if it takes more than `max_bytes`, or more
+    /// time to make than their size warrants.
+    pub(super) fn compile(programs: &[&Program], anchor: Anchor, max_bytes: usize) -> Option<Self> {
+        if max_bytes == 0 {
             return None;
         }
-        let hir = pattern.hir();
-        // A search over bytes may begin within a character, where `\B` holds.
-        let looks_within_characters = hir.properties().look_set().contains(Look::WordAsciiNegate);
-        let (anchored, start_kind) = match anchor {
-            Anchor::Start | Anchor::Full => (Anchored::Yes, StartKind::Anchored),
-            Anchor::Search if looks_within_characters => return None,
-            Anchor::Search => (Anchored::No, StartKind::Unanchored),
-        };
-        let whole;
-        let hir = if anchor == Anchor::Full {
-            whole = Hir::concat(vec![hir.clone(), Hir::look(Look::End)]);
-            &whole
-        } else {
-            hir
-        };
-        let max_bytes = Some(limits.dfa_size);
-        let nfa = thompson::Compiler::new()
-            .configure(
-                thompson::Config::new()
-                    // Classes match whole characters anyway.
-                    .utf8(false)
-                    .which_captures(WhichCaptures::None)
-                    .nfa_size_limit(max_bytes),
-            )
-            .build_from_hir(hir)
-            .ok()?;
-        let config = dense::Config::new()
-            .start_kind(start_kind)
-            .dfa_size_limit(max_bytes)
-            .determinize_size_limit(max_bytes);
-        let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
-        Some(Self { dfa, anchored })
+        let nfa = Nfa::new(programs, anchor)?;
+        encode(&determinize(&nfa, max_bytes)?, &nfa, max_bytes)
     }
 
-    /// Whether the pattern matches the input.
-    pub(super) fn is_match(&self, input: &[u8]) -> bool {
-        let input = Input::new(input).anchored(self.anchored).earliest(true);
-        // It fails only where bytes are declared to stop it, which here none are.
-        matches!(self.dfa.try_search_fwd(&input), Ok(Some(_)))
+    pub(super) fn new(code: Vec<u8>, width: Width, alphabet: Alphabet) -> Self {
+        Self { code: code.into(), width, alphabet }
     }
 
-    /// Begins a walk over an input that comes in pieces.
-    pub(super) fn walk(&self) -> Walk<'_> {
-        let config = start::Config::new().anchored(self.anchored);
-        let state = match self.dfa.start_state(&config) {
-            Ok(state) => WalkState::At(state),
-            // It was built for this kind of start.
-            Err(_) => WalkState::Failed,
-        };
-        Walk { dfa: &self.dfa, state }
+    /// Calls `hit` once with each pattern that matches the input.
+    #[inline]
+    pub(super) fn scan(&self, input: &[u8], mut hit: impl FnMut(u16)) {
+        let Some(start) = self.start(&mut hit) else { return };
+        if let Some((place, rest)) = self.advance(start, input, &mut hit) {
+            self.finish(place, rest.len(), &mut hit);
+        }
+    }
+
+    /// The place to begin at; `None` if nothing can match.
+    #[inline]
+    pub(super) fn start(&self, hit: &mut impl FnMut(u16)) -> Option<Place> {
+        self.enter(START, hit)?;
+        Some(Place { node: START, progress: 0 })
+    }
+
+    /// Goes on from a place. `None`: nothing further can match; otherwise where it came to, and
+    /// what is left of the input: bytes that begin a character whose end has not come yet.
+    #[inline]
+    pub(super) fn advance<'i>(
+        &self,
+        place: Place,
+        input: &'i [u8],
+        hit: &mut impl FnMut(u16),
+    ) -> Option<(Place, &'i [u8])> {
+        match self.width {
+            Width::Two => self.advance_by::<2>(place, input, hit),
+            Width::Four => self.advance_by::<4>(place, input, hit),
+        }
+    }
+
+    /// Ends the input at a place, behind `strays` bytes that are part of no character.
+    pub(super) fn finish(&self, place: Place, strays: usize, hit: &mut impl FnMut(u16)) {
+        let mut node = place.node;
+        for _ in 0..strays {
+            let Some(next) = self.stray(node) else { return };
+            if self.enter(next, hit).is_none() {
+                return;
+            }
+            node = next;
+        }
+        let is_at_edge = strays > 0 || place.progress == 0;
+        let Some(&flags) = self.code.get(node) else { return };
+        if flags & AT_END != 0 && is_at_edge {
+            let at = node + 1 + if flags & MATCHES != 0 { self.list_len(node + 1) } else { 0 };
+            self.patterns(at, hit);
+        }
     }
 
     /// Bytes on the heap.
     pub(super) fn memory_usage(&self) -> usize {
-        self.dfa.memory_usage()
+        self.code.len() + self.alphabet.memory_usage()
     }
-}
 
-/// A walk through an automaton.
-#[derive(Clone, Debug)]
-pub(super) struct Walk<'d> {
-    dfa: &'d DFA<Vec<u32>>,
-    state: WalkState,
-}
+    #[inline]
+    fn advance_by<'i, const WIDTH: usize>(
+        &self,
+        place: Place,
+        mut input: &'i [u8],
+        hit: &mut impl FnMut(u16),
+    ) -> Option<(Place, &'i [u8])> {
+        let code = &*self.code;
+        let Place { mut node, mut progress } = place;
+        loop {
+            let flags = *code.get(node)?;
+            let mut at = node + 1;
+            if flags & (MATCHES | AT_END) != 0 {
+                at += if flags & MATCHES != 0 { self.list_len(at) } else { 0 };
+                at += if flags & AT_END != 0 { self.list_len(at) } else { 0 };
+            }
+            let wide = at;
+            if flags & (WIDE_ALL | WIDE_LIST) != 0 {
+                at += match flags & WIDE_ALL {
+                    0 => 1 + usize::from(*code.get(at)?) * (1 + WIDTH),
+                    _ => WIDTH,
+                };
+            }
+            let next;
+            if flags & KIND == RUN {
+                let len = usize::from(*code.get(at)?);
+                let text = code.get(at + 1..at + 1 + len)?.get(progress..)?;
+                match strip_prefix(input, text) {
+                    Some(rest) => input = rest,
+                    None if input.len() < text.len() && text.starts_with(input) => {
+                        let progress = progress + input.len();
+                        return Some((Place { node, progress }, &[]));
+                    }
+                    None => return None,
+                }
+                progress = 0;
+                next = place_at::<WIDTH>(code, at + 1 + len)?;
+            } else {
+                let Some((&byte, rest)) = input.split_first() else {
+                    return Some((Place { node, progress: 0 }, input));
+                };
+                if !byte.is_ascii() {
+                    let (class, len) = match decode(input) {
+                        Decoded::Char(c, len) => (self.alphabet.class_of(c), len),
+                        Decoded::Stray => (STRAY, 1),
+                        Decoded::Incomplete => {
+                            return Some((Place { node, progress: 0 }, input));
+                        }
+                    };
+                    input = input.get(len..)?;
+                    next = wide_move::<WIDTH>(code, flags, wide, class)?;
+                } else if flags & KIND == RANGES {
+                    let len = usize::from(*code.get(at)?);
+                    let (lasts, rest_of) = code.get(at + 1..)?.split_at_checked(len)?;
+                    // Counting takes as long for every byte, so that nothing is mispredicted.
+                    let index = lasts.iter().fold(0, |n, last| n + usize::from(*last < byte));
+                    let first = *rest_of.get(..len)?.get(index)?;
+                    if byte < first {
+                        return None;
+                    }
+                    input = rest;
+                    next = place_at::<WIDTH>(rest_of, len + index * WIDTH)?;
+                    if next == node {
+                        // A loop, such as that of `[^/]*`: pass all that this range has.
+                        let last = *lasts.get(index)?;
+                        while let Some((byte, rest)) = input.split_first()
+                            && first <= *byte
+                            && *byte <= last
+                        {
+                            input = rest;
+                        }
+                        continue;
+                    }
+                } else {
+                    let (first, last) = (*code.get(at)?, *code.get(at + 1)?);
+                    if byte < first || last < byte {
+                        return None;
+                    }
+                    let index = usize::from(byte - first);
+                    input = rest;
+                    next = place_at::<WIDTH>(code, at + 2 + index * WIDTH)?;
+                }
+            }
+            if next == 0 {
+                return None;
+            }
+            if next != node {
+                self.enter(next, hit)?;
+            }
+            node = next;
+        }
+    }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WalkState {
-    At(StateID),
-    Matched,
-    Failed,
-}
+    /// Reports what matches at a node. `None` if there is no such node.
+    #[inline]
+    fn enter(&self, node: usize, hit: &mut impl FnMut(u16)) -> Option<()> {
+        if *self.code.get(node)? & MATCHES != 0 {
+            self.patterns(node + 1, hit);
+        }
+        Some(())
+    }
 
-impl Walk<'_> {
-    /// Goes on with a piece of the input.
-    pub(super) fn feed(&mut self, piece: &[u8]) {
-        let WalkState::At(mut state) = self.state else { return };
-        for &byte in piece {
-            state = self.dfa.next_state(state, byte);
-            if self.dfa.is_special_state(state) && self.settle(state) {
-                return;
+    fn patterns(&self, at: usize, hit: &mut impl FnMut(u16)) {
+        let list = self.code.get(at + 2..at + self.list_len(at)).unwrap_or_default();
+        for pattern in list.chunks_exact(2) {
+            if let [low, high] = *pattern {
+                hit(u16::from_le_bytes([low, high]));
             }
         }
-        self.state = WalkState::At(state);
     }
 
-    /// Ends the input, and says whether the pattern matches.
-    pub(super) fn finish(self) -> bool {
-        match self.state {
-            WalkState::At(state) => self.dfa.is_match_state(self.dfa.next_eoi_state(state)),
-            WalkState::Matched => true,
-            WalkState::Failed => false,
+    /// Bytes that a list of patterns takes.
+    fn list_len(&self, at: usize) -> usize {
+        match self.code.get(at..at + 2) {
+            Some(&[low, high]) => 2 + 2 * usize::from(u16::from_le_bytes([low, high])),
+            _ => 0,
         }
     }
 
-    /// Ends the walk if the state decides it. Whether a match must reach the end is part of the
-    /// automaton, so that a match is one wherever it is met.
-    fn settle(&mut self, state: StateID) -> bool {
-        if self.dfa.is_match_state(state) {
-            self.state = WalkState::Matched;
-        } else if self.dfa.is_dead_state(state) || self.dfa.is_quit_state(state) {
-            self.state = WalkState::Failed;
-        } else {
-            return false;
-        }
-        true
+    /// Where a stray byte leads.
+    fn stray(&self, node: usize) -> Option<usize> {
+        let flags = *self.code.get(node)?;
+        let mut at = node + 1;
+        at += if flags & MATCHES != 0 { self.list_len(at) } else { 0 };
+        at += if flags & AT_END != 0 { self.list_len(at) } else { 0 };
+        let next = match self.width {
+            Width::Two => wide_move::<2>(&self.code, flags, at, STRAY),
+            Width::Four => wide_move::<4>(&self.code, flags, at, STRAY),
+        };
+        next.filter(|next| *next != 0)
     }
 }
 
-/// Height of a syntax tree up to which recursion over it is harmless.
-const MAX_HEIGHT: u32 = 100;
+/// Where a class of characters outside of ASCII leads.
+fn wide_move<const WIDTH: usize>(code: &[u8], flags: u8, at: usize, class: u8) -> Option<usize> {
+    if flags & WIDE_ALL != 0 {
+        return if class == STRAY { None } else { place_at::<WIDTH>(code, at) };
+    }
+    if flags & WIDE_LIST == 0 {
+        return None;
+    }
+    let len = usize::from(*code.get(at)?);
+    let moves = code.get(at + 1..at + 1 + len * (1 + WIDTH))?;
+    let index = moves.chunks_exact(1 + WIDTH).position(|m| m.first() == Some(&class))?;
+    place_at::<WIDTH>(code, at + 2 + index * (1 + WIDTH))
+}
+
+#[inline]
+fn place_at<const WIDTH: usize>(code: &[u8], at: usize) -> Option<usize> {
+    let place: [u8; WIDTH] = *code.get(at..)?.first_chunk()?;
+    Some(place.iter().rev().fold(0, |place, byte| place << 8 | usize::from(*byte)))
+}
+
+/// What follows a text in the input. Eight bytes at a time: the call that compares slices of any
+/// length takes longer than most texts do.
+#[inline]
+fn strip_prefix<'i>(mut input: &'i [u8], mut text: &[u8]) -> Option<&'i [u8]> {
+    while let Some((wanted, rest_of_text)) = text.split_first_chunk::<8>() {
+        let (found, rest) = input.split_first_chunk::<8>()?;
+        if u64::from_ne_bytes(*found) != u64::from_ne_bytes(*wanted) {
+            return None;
+        }
+        (input, text) = (rest, rest_of_text);
+    }
+    for wanted in text {
+        let (found, rest) = input.split_first()?;
+        if found != wanted {
+            return None;
+        }
+        input = rest;
+    }
+    Some(input)
+}
+
+enum Decoded {
+    Char(char, usize),
+    /// The first byte is part of no character.
+    Stray,
+    /// The input ends within a character.
+    Incomplete,
+}
+
+/// Reads what begins with a byte outside of ASCII.
+fn decode(input: &[u8]) -> Decoded {
+    let bytes = input.get(..4).unwrap_or(input);
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(valid) => valid,
+        Err(error) => match bytes.get(..error.valid_up_to()).map(std::str::from_utf8) {
+            Some(Ok(valid)) if !valid.is_empty() => valid,
+            _ if error.error_len().is_none() => return Decoded::Incomplete,
+            _ => return Decoded::Stray,
+        },
+    };
+    match valid.chars().next() {
+        Some(c) => Decoded::Char(c, c.len_utf8()),
+        None => Decoded::Stray,
+    }
+}
+
+/// A walk over an input that comes in pieces.
+#[derive(Clone, Debug)]
+pub(super) struct Walk<'a> {
+    automaton: &'a Automaton,
+    /// `None` if nothing further can match.
+    place: Option<Place>,
+    matched: bool,
+    /// The first `len` of these bytes begin a character.
+    bytes: [u8; 4],
+    len: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(automaton: &'a Automaton) -> Self {
+        let mut matched = false;
+        let place = automaton.start(&mut |_| matched = true);
+        Self { automaton, place, matched, bytes: [0; 4], len: 0 }
+    }
+
+    /// Goes on with a piece of the input.
+    pub(super) fn feed(&mut self, mut piece: &[u8]) {
+        // A character that another piece has begun comes first.
+        while self.len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else { return };
+            piece = rest;
+            if let Some(free) = self.bytes.get_mut(self.len) {
+                *free = byte;
+            }
+            let bytes = self.bytes;
+            self.go(bytes.get(..=self.len).unwrap_or(&bytes));
+        }
+        self.go(piece);
+    }
+
+    fn go(&mut self, bytes: &[u8]) {
+        self.len = 0;
+        let Some(place) = self.place.take() else { return };
+        let matched = &mut self.matched;
+        let Some((place, rest)) = self.automaton.advance(place, bytes, &mut |_| *matched = true)
+        else {
+            return;
+        };
+        self.place = Some(place);
+        self.len = rest.len().min(self.bytes.len());
+        for (place, byte) in self.bytes.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+    }
+
+    /// Ends the input, and says whether some pattern matches.
+    pub(super) fn finish(mut self) -> bool {
+        if let Some(place) = self.place {
+            self.automaton.finish(place, self.len, &mut |_| self.matched = true);
+        }
+        self.matched
+    }
+}

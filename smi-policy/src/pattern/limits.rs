@@ -1,4 +1,4 @@
-/// How much a pattern may ask for.
+/// How much a pattern, a group of matches and a policy may ask for.
 ///
 /// The defaults accept what Go accepts at ordinary size. A pattern beyond a bound is refused with
 /// [`PatternErrorKind::TooLarge`](crate::PatternErrorKind::TooLarge) in bounded time and memory, so
@@ -25,6 +25,12 @@ pub struct Limits {
     /// Bytes of a compiled pattern, apart from its automaton. 512 KiB: some 40,000 characters,
     /// repetitions written out.
     pub program_size: usize,
+    /// Bytes of all matches of an HTTPRouteGroup, apart from their automata. 8 MiB: some 20,000
+    /// matches of ordinary size. Matches beyond are ignored.
+    pub group_size: usize,
+    /// Bytes of all HTTPRouteGroups of a policy, apart from their automata. 1 GiB. Groups beyond,
+    /// by namespace and name, are ignored.
+    pub policy_size: usize,
     /// Bytes of the automaton that a pattern is turned into where it stays this small. 128 KiB; with
     /// 0 no pattern gets one. This bound refuses nothing: see [`Regex`](crate::Regex).
     pub dfa_size: usize,
@@ -37,6 +43,8 @@ impl Default for Limits {
             nesting: 1000,
             repetition: 1000,
             program_size: 512 << 10,
+            group_size: 8 << 20,
+            policy_size: 1 << 30,
             dfa_size: 128 << 10,
         }
     }
@@ -68,6 +76,20 @@ impl Limits {
     #[must_use]
     pub fn with_program_size(mut self, bytes: usize) -> Self {
         self.program_size = bytes;
+        self
+    }
+
+    /// Sets the bytes of an HTTPRouteGroup.
+    #[must_use]
+    pub fn with_group_size(mut self, bytes: usize) -> Self {
+        self.group_size = bytes;
+        self
+    }
+
+    /// Sets the bytes of all HTTPRouteGroups.
+    #[must_use]
+    pub fn with_policy_size(mut self, bytes: usize) -> Self {
+        self.policy_size = bytes;
         self
     }
 

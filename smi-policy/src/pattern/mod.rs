@@ -5,26 +5,32 @@
 //! 1. *Reading* (`parser`, with `cursor`, `flags`, `escape`, `repetition`, `class` and its tables)
 //!    follows RE2's and Go's parsers token by token and builds the tree of `regex-syntax` directly.
 //!    No text is rewritten, so that nothing depends on how another parser would read it.
-//! 2. *Compiling* (`program`, `automaton`) makes a small automaton over characters from the tree,
-//!    and where it stays small a deterministic one over bytes.
-//! 3. *Matching* (`regex`, with `simulation` and `decoder`) runs one of the two.
+//! 2. *Compiling* makes a small automaton over characters from the tree (`program`), joins those of
+//!    several patterns (`nfa`, `alphabet`), and where it stays small makes a deterministic one of
+//!    them (`determinize`, `encode`).
+//! 3. *Matching* (`regex`, `set`) runs one of the two (`automaton`, or `simulation` with `decoder`).
 
+mod alphabet;
 mod ascii;
 mod automaton;
 mod class;
 mod cursor;
 mod decoder;
+mod determinize;
+mod encode;
 mod error;
 mod escape;
 mod flags;
 mod fold;
 mod help;
 mod limits;
+mod nfa;
 mod parser;
 mod program;
 mod regex;
 mod repetition;
 mod scripts;
+mod set;
 mod simulation;
 mod tree;
 mod unicode;
@@ -38,6 +44,7 @@ pub use self::error::{Bound, PatternError, PatternErrorKind};
 pub use self::limits::Limits;
 use self::parser::Parsed;
 pub use self::regex::{Regex, Scan};
+pub(crate) use self::set::{PatternSet, SetBuilder};
 use crate::Anchor;
 
 /// A regular expression in RE2's dialect, which SMI's `pathRegex` and `headers` are written in.
@@ -187,11 +194,6 @@ impl Pattern {
     /// The pattern's tree, without anchoring.
     pub(crate) fn hir(&self) -> &Hir {
         &self.parsed.hir
-    }
-
-    /// Height of the pattern's syntax tree: recursion over [`hir`](Self::hir) goes about as deep.
-    pub(crate) fn height(&self) -> u32 {
-        self.parsed.height
     }
 }
 

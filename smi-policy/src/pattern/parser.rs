@@ -14,8 +14,6 @@ use super::tree::{Cost, GroupKind, Node, Tree};
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) hir: Hir,
-    /// Height of its syntax tree.
-    pub(super) height: u32,
 }
 
 /// Reads a pattern in RE2's dialect.
@@ -178,7 +176,7 @@ impl Parser<'_> {
         self.classes.check(self.cursor.span_from(0))?;
         let max = self.max_height();
         match self.tree.finish() {
-            Ok((hir, cost)) if cost.height <= max => Ok(Parsed { hir, height: cost.height }),
+            Ok((hir, cost)) if cost.height <= max => Ok(Parsed { hir }),
             Ok(_) => Err(Fault::new(Kind::TooLarge(Bound::Nesting), self.cursor.span_from(0))),
             Err(start) => Err(Fault::new(Kind::UnclosedGroup, start..start + 1)),
         }

@@ -43,6 +43,12 @@ impl Program {
         Some(Self { insts: compiler.insts.into(), classes: compiler.classes.into(), start: at })
     }
 
+    /// A program that matches nothing.
+    pub(super) fn nothing() -> Self {
+        let class = CharSet { ascii: 0, ranges: Box::default() };
+        Self { insts: [Inst::Match, Inst::Class(0, 0)].into(), classes: [class].into(), start: 1 }
+    }
+
     /// The first instruction.
     pub(super) fn start(&self) -> Pc {
         self.start
@@ -51,6 +57,16 @@ impl Program {
     /// How many instructions there are.
     pub(super) fn len(&self) -> usize {
         self.insts.len()
+    }
+
+    /// All instructions, by their numbers.
+    pub(super) fn insts(&self) -> &[Inst] {
+        &self.insts
+    }
+
+    /// The ranges of each class, by its number; sorted, and apart from each other.
+    pub(super) fn classes(&self) -> impl Iterator<Item = &[ClassUnicodeRange]> {
+        self.classes.iter().map(|class| &*class.ranges)
     }
 
     pub(super) fn inst(&self, pc: Pc) -> Option<Inst> {

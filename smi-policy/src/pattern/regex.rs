@@ -1,5 +1,5 @@
 use super::Pattern;
-use super::automaton::{Dense, Walk};
+use super::automaton::{Automaton, Walk};
 use super::error::{Bound, Fault, PatternError, PatternErrorKind};
 use super::limits::Limits;
 use super::program::Program;
@@ -12,8 +12,8 @@ use crate::Anchor;
 /// and takes time in proportion to the input's length.
 ///
 /// - If the pattern's automaton fits into [`Limits::dfa_size`], as that of nearly every pattern
-///   people write does, each byte costs one look-up in a table; nothing is allocated or locked.
-/// - Otherwise, as with `\pL{100}`, the pattern is simulated: each byte costs at most the pattern's
+///   people write does, each byte costs one step; nothing is allocated or locked.
+/// - Otherwise, as with `(a|b)*a(a|b){30}`, the pattern is simulated: each byte costs at most the pattern's
 ///   size, and each match one allocation of that size.
 ///
 /// The answers are the same.
@@ -25,7 +25,7 @@ pub struct Regex {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Dense(Box<Dense>),
+    Automaton(Automaton),
     Program(Program),
 }
 
@@ -41,8 +41,8 @@ impl Regex {
             let fault = Fault::new(kind, 0..pattern.as_str().len());
             return Err(PatternError::new(fault, pattern.as_str()));
         };
-        let engine = match Dense::compile(pattern, anchor, limits) {
-            Some(dense) => Engine::Dense(Box::new(dense)),
+        let engine = match Automaton::compile(&[&program], anchor, limits.dfa_size) {
+            Some(automaton) => Engine::Automaton(automaton),
             None => Engine::Program(program),
         };
         Ok(Self { anchor, engine })
@@ -66,7 +66,11 @@ impl Regex {
     /// ```
     pub fn is_match(&self, input: &[u8]) -> bool {
         match &self.engine {
-            Engine::Dense(dense) => dense.is_match(input),
+            Engine::Automaton(automaton) => {
+                let mut matched = false;
+                automaton.scan(input, |_| matched = true);
+                matched
+            }
             Engine::Program(_) => {
                 let mut scan = self.scan();
                 scan.feed(input);
@@ -96,7 +100,7 @@ impl Regex {
     /// Begins to match an input that comes in pieces, one at a time.
     pub fn scan(&self) -> Scan<'_> {
         Scan(match &self.engine {
-            Engine::Dense(dense) => ScanState::Walk(dense.walk()),
+            Engine::Automaton(automaton) => ScanState::Walk(Walk::new(automaton)),
             Engine::Program(program) => {
                 ScanState::Simulation(Simulation::new(program, self.anchor))
             }
@@ -106,7 +110,7 @@ impl Regex {
     /// Bytes that this takes on the heap.
     pub fn memory_usage(&self) -> usize {
         match &self.engine {
-            Engine::Dense(dense) => size_of::<Dense>() + dense.memory_usage(),
+            Engine::Automaton(automaton) => automaton.memory_usage(),
             Engine::Program(program) => program.memory_usage(),
         }
     }

@@ -1,13 +1,14 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, ObjectKind};
 use crate::headers::Headers;
 use crate::name::ObjectName;
 use crate::pattern::Limits;
+use crate::record::Record;
 use crate::resource::{HttpMatch, HttpRouteGroup};
-use crate::route::http_match::{CompiledMatch, Failure, Fault};
+use crate::route::regexes::Regexes;
 use crate::route::subject::HttpSubject;
+use crate::route::table::RouteTable;
 use crate::semantics::HttpSemantics;
 
 /// An HTTPRouteGroup, compiled: the alternatives of its matches, each of conditions that are
@@ -37,9 +38,8 @@ pub struct RouteGroup {
 
 #[derive(Debug)]
 struct Inner {
-    resource: HttpRouteGroup,
-    /// As in the resource. `None`: ignored, because it could not be read or compiled.
-    compiled: Box<[Option<CompiledMatch>]>,
+    name: ObjectName,
+    table: Arc<RouteTable>,
 }
 
 impl RouteGroup {
@@ -50,132 +50,120 @@ impl RouteGroup {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let limits = Limits::default();
-        let mut report = Report { group: &group.name, diagnostics };
-        if group.matches.is_empty() {
-            let message = "the group has no matches, so it matches no request";
-            report.error("spec.matches".to_owned(), "empty-group", message.to_owned());
-        }
-        let mut names = HashSet::new();
-        let mut compiled = Vec::with_capacity(group.matches.len());
-        for (index, http_match) in group.matches.iter().enumerate() {
-            let Some(http_match) = http_match else {
-                compiled.push(None);
-                continue;
-            };
-            if let Some(taken) = http_match.name.as_deref().filter(|name| !names.insert(*name)) {
-                report.duplicate_name(index, taken);
-            }
-            let result = CompiledMatch::compile(http_match, semantics, &limits);
-            compiled.push(result.map_err(|fault| report.fault(index, fault)).ok());
-        }
-        let compiled = compiled.into();
-        Self { inner: Arc::new(Inner { resource: group.clone(), compiled }) }
+        let record = Record::of_matches(&group.matches);
+        let (table, set) = RouteTable::compile(record, semantics, &limits, &mut Regexes::default());
+        let table = table.with_routes(set, semantics, &limits);
+        let compiled = Self::of_table(group.name.clone(), Arc::new(table));
+        diagnostics.extend(compiled.diagnostics());
+        compiled
+    }
+
+    pub(crate) fn of_table(name: ObjectName, table: Arc<RouteTable>) -> Self {
+        Self { inner: Arc::new(Inner { name, table }) }
     }
 
     /// Namespace and name of the group.
     pub fn name(&self) -> &ObjectName {
-        &self.inner.resource.name
+        &self.inner.name
     }
 
     /// Whether some match can be used at all.
     pub fn is_usable(&self) -> bool {
-        self.inner.compiled.iter().any(Option::is_some)
+        self.usable().next().is_some()
     }
 
     /// The first match, by its position in the group, whose conditions the request meets.
     pub fn first_match<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> Option<usize> {
-        let met = |compiled: &Option<CompiledMatch>| {
-            compiled.as_ref().is_some_and(|compiled| compiled.is_match(subject))
-        };
-        self.inner.compiled.iter().position(met)
+        let mut first = u32::MAX;
+        self.scan(subject, |matches| {
+            // They ascend, so that those behind one that holds can't be first.
+            let mut candidates = matches.iter().take_while(|index| **index < first);
+            if let Some(index) = candidates.find(|index| self.holds(**index, subject)) {
+                first = *index;
+            }
+        });
+        (first < u32::MAX).then_some(first as usize)
+    }
+
+    /// Calls `each` with the position of every match whose conditions the request meets, once, in
+    /// no particular order.
+    pub fn for_each_match<H: Headers + ?Sized>(
+        &self,
+        subject: &HttpSubject<'_, H>,
+        mut each: impl FnMut(usize),
+    ) {
+        self.scan(subject, |matches| {
+            let holding = matches.iter().filter(|index| self.holds(**index, subject));
+            holding.for_each(|index| each(*index as usize));
+        });
+    }
+
+    /// Calls `hit` with the matches of each pattern that the path has.
+    #[inline]
+    fn scan<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>, mut hit: impl FnMut(&[u32])) {
+        let Some(routes) = self.table().own() else { return };
+        for &index in &routes.without_pattern {
+            let conditions = self.table().conditions(index);
+            if conditions.is_some_and(|c| self.table().accepts_path(c.path, subject, |_| false)) {
+                hit(&[index]);
+            }
+        }
+        if let Some(path) = subject.path.clean() {
+            routes.set.scan(path, |pattern| hit(routes.matches(pattern)));
+        }
+    }
+
+    /// Whether what a match asks of anything but the path holds.
+    #[inline]
+    fn holds<H: Headers + ?Sized>(&self, index: u32, subject: &HttpSubject<'_, H>) -> bool {
+        let table = self.table();
+        let methods = table.conditions(index).map(|conditions| conditions.methods);
+        methods.is_some_and(|m| table.holds_apart_from_path(index, m, subject))
     }
 
     /// The name of the match at this position, if there is one and it has one.
     pub fn match_name(&self, index: usize) -> Option<&str> {
-        self.inner.resource.matches.get(index)?.as_ref()?.name.as_deref()
+        self.table().record().match_name(index)
     }
 
-    /// The match at this position, as the group was given it.
-    pub(crate) fn resource(&self, index: u32) -> Option<&HttpMatch> {
-        self.inner.resource.matches.get(usize::try_from(index).ok()?)?.as_ref()
+    pub(crate) fn table(&self) -> &Arc<RouteTable> {
+        &self.inner.table
     }
 
-    /// Whether the match at this position meets the request.
-    pub(crate) fn is_match<H: Headers + ?Sized>(
-        &self,
-        index: u32,
-        subject: &HttpSubject<'_, H>,
-    ) -> bool {
-        self.compiled(index).is_some_and(|m| m.is_match(subject))
-    }
-
-    /// Why the match at this position fails; `None` if it holds or cannot be used.
-    pub(crate) fn failure<H: Headers + ?Sized>(
-        &self,
-        index: u32,
-        subject: &HttpSubject<'_, H>,
-    ) -> Option<Failure> {
-        self.compiled(index)?.failure(subject)
-    }
-
-    /// Whether the match at this position fails by nothing but an unclean path.
-    pub(crate) fn fails_only_by_unclean_path<H: Headers + ?Sized>(
-        &self,
-        index: u32,
-        subject: &HttpSubject<'_, H>,
-    ) -> bool {
-        self.compiled(index).is_some_and(|m| m.fails_only_by_unclean_path(subject))
+    /// The matches as the group was given them.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = Option<HttpMatch>> {
+        self.table().record().matches()
     }
 
     /// Positions of all usable matches.
     pub(crate) fn usable(&self) -> impl Iterator<Item = u32> {
-        self.entries().filter_map(|(index, _, usable)| usable.then_some(index))
+        let table = self.table();
+        (0..table.len()).filter(|index| table.conditions(*index).is_some())
     }
 
     /// Positions of the usable matches of this name; `None` if no match has it.
     pub(crate) fn named(&self, name: &str) -> Option<Vec<u32>> {
-        let named = || self.entries().filter(|(_, known, _)| *known == Some(name));
-        let usable = named().filter_map(|(index, _, usable)| usable.then_some(index));
-        named().next().is_some().then(|| usable.collect())
+        let resources = (0..).zip(self.resources());
+        let named = resources.filter_map(|(index, resource)| {
+            (resource?.name.as_deref() == Some(name)).then_some(index)
+        });
+        let mut named: Vec<u32> = named.collect();
+        if named.is_empty() {
+            return None;
+        }
+        named.retain(|index| self.table().conditions(*index).is_some());
+        Some(named)
     }
 
-    /// Position and name of each match, and whether it is usable.
-    fn entries(&self) -> impl Iterator<Item = (u32, Option<&str>, bool)> {
-        let matches = self.inner.resource.matches.iter().zip(&self.inner.compiled);
-        (0..).zip(matches).map(|(index, (resource, compiled))| {
-            let name = resource.as_ref().and_then(|resource| resource.name.as_deref());
-            (index, name, compiled.is_some())
+    /// What is wrong with it.
+    pub(crate) fn diagnostics(&self) -> impl Iterator<Item = Diagnostic> {
+        self.table().faults().iter().map(|fault| Diagnostic {
+            kind: ObjectKind::HttpRouteGroup,
+            object: self.name().clone(),
+            field: fault.field.clone(),
+            severity: fault.severity,
+            code: fault.code,
+            message: fault.message.clone(),
         })
-    }
-
-    fn compiled(&self, index: u32) -> Option<&CompiledMatch> {
-        self.inner.compiled.get(usize::try_from(index).ok()?)?.as_ref()
-    }
-}
-
-/// Diagnostics about one group.
-struct Report<'d> {
-    group: &'d ObjectName,
-    diagnostics: &'d mut Vec<Diagnostic>,
-}
-
-impl Report<'_> {
-    fn error(&mut self, field: String, code: &'static str, message: String) {
-        let kind = ObjectKind::HttpRouteGroup;
-        self.diagnostics.push(Diagnostic::error(kind, self.group, field, code, message));
-    }
-
-    fn fault(&mut self, index: usize, fault: Fault) {
-        let field = format!("spec.matches[{index}].{}", fault.field);
-        self.error(field, fault.code, fault.message);
-    }
-
-    fn duplicate_name(&mut self, index: usize, name: &str) {
-        let kind = ObjectKind::HttpRouteGroup;
-        let field = format!("spec.matches[{index}].name");
-        let message =
-            format!("another match is named `{name}` too; a rule that selects it selects both");
-        let code = "duplicate-match-name";
-        self.diagnostics.push(Diagnostic::warning(kind, self.group, field, code, message));
     }
 }

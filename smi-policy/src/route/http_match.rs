@@ -1,37 +1,90 @@
+use std::sync::Arc;
+
 use crate::headers::Headers;
-use crate::pattern::{Limits, Pattern, PatternError, Regex, Scan};
+use crate::pattern::{Limits, Pattern, PatternError, Regex, Scan, SetBuilder};
 use crate::resource::HttpMatch;
-use crate::route::path::PathSubject;
+use crate::route::regexes::Regexes;
 use crate::route::subject::HttpSubject;
 use crate::semantics::{HttpSemantics, RepeatedHeaders};
 
-/// One match of a group, compiled.
-#[derive(Debug)]
-pub(super) struct CompiledMatch {
-    methods: Methods,
-    path: PathCondition,
-    headers: Box<[HeaderCondition]>,
+/// The conditions of one match, AND-ed, as far as they fit into a few bytes. What does not is in
+/// the [`RouteTable`](super::table::RouteTable) that the match is part of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conditions {
+    pub(crate) path: PathCondition,
+    pub(crate) methods: Methods,
+    /// Whether there are conditions on headers.
+    pub(crate) has_headers: bool,
 }
 
-#[derive(Debug)]
-enum Methods {
-    All,
-    Only(Box<[Box<str>]>),
-}
-
-#[derive(Debug)]
-enum PathCondition {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PathCondition {
     /// No `pathRegex`: the path is not looked at.
     None,
-    /// A regex; an unconstrained one accepts every path that begins with a slash, an unclean one
-    /// too.
-    Regex { regex: Regex, unconstrained: bool },
+    /// A regex that constrains nothing: it accepts every path that begins with a slash, an unclean
+    /// one too. The number is that of the table's regex, for what does not begin with a slash.
+    Unconstrained(u32),
+    /// The pattern of this number, of the table's patterns.
+    Pattern(u32),
 }
 
+/// A set of methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Methods(u16);
+
+impl Methods {
+    const ALL: Self = Self(1 << 15);
+    /// Some method without a bit of its own.
+    const OTHER: Self = Self(1 << 14);
+
+    /// The methods of a match.
+    fn of_match(methods: &[String]) -> Self {
+        if methods.is_empty() || methods.iter().any(|method| method == "*") {
+            return Self::ALL;
+        }
+        Self(methods.iter().fold(0, |bits, method| bits | Self::of_request(method).0))
+    }
+
+    /// The method of a request.
+    pub(crate) fn of_request(method: &str) -> Self {
+        // Written out, this is a comparison of numbers.
+        match method {
+            "GET" => Self(1),
+            "HEAD" => Self(1 << 1),
+            "POST" => Self(1 << 2),
+            "PUT" => Self(1 << 3),
+            "DELETE" => Self(1 << 4),
+            "CONNECT" => Self(1 << 5),
+            "OPTIONS" => Self(1 << 6),
+            "TRACE" => Self(1 << 7),
+            "PATCH" => Self(1 << 8),
+            _ => Self::OTHER,
+        }
+    }
+
+    /// Whether a match with these methods has that of a request. Where that has no bit of its own,
+    /// this only says whether the match has any such.
+    pub(crate) fn admit(self, method: Self) -> bool {
+        self.0 & (method.0 | Self::ALL.0) != 0
+    }
+
+    /// Whether having the bit is not enough: the names decide.
+    pub(crate) fn need_name(self, method: Self) -> bool {
+        method == Self::OTHER && self != Self::ALL
+    }
+
+    /// Those that have no bit of their own.
+    pub(super) fn others(methods: &[String]) -> impl Iterator<Item = &str> {
+        let methods = methods.iter().map(String::as_str);
+        methods.filter(|method| Self::of_request(method) == Self::OTHER && *method != "*")
+    }
+}
+
+/// A condition on a header.
 #[derive(Debug)]
-struct HeaderCondition {
+pub(crate) struct HeaderCondition {
     field: Field,
-    regex: Regex,
+    regex: Arc<Regex>,
 }
 
 #[derive(Debug)]
@@ -73,90 +126,61 @@ pub(super) struct Fault {
     pub(super) message: String,
 }
 
-impl CompiledMatch {
-    pub(super) fn compile(
+/// A match, compiled.
+pub(super) struct Compiled {
+    pub(super) path: CompiledPath,
+    pub(super) methods: Methods,
+    pub(super) headers: Box<[HeaderCondition]>,
+    /// Bytes that the match takes before its patterns are made automata.
+    pub(super) size: usize,
+}
+
+pub(super) enum CompiledPath {
+    None,
+    Unconstrained(Arc<Regex>),
+    /// Its pattern was added to the set.
+    Pattern,
+}
+
+impl Compiled {
+    /// Compiles a match. A pattern for the path goes to `set`, unless it `is_known` there.
+    pub(super) fn new(
         http_match: &HttpMatch,
         semantics: &HttpSemantics,
         limits: &Limits,
+        regexes: &mut Regexes,
+        set: &mut SetBuilder,
+        is_known: bool,
     ) -> Result<Self, Fault> {
-        let methods = match &*http_match.methods {
-            [] => Methods::All,
-            methods if methods.iter().any(|m| m == "*") => Methods::All,
-            methods => Methods::Only(methods.iter().map(|m| m.as_str().into()).collect()),
-        };
+        let headers = compile_headers(http_match, semantics, limits, regexes)?;
+        let mut size = headers.iter().map(|header| header.regex.memory_usage()).sum();
         let path = match http_match.path_regex.as_deref() {
-            None | Some("") => PathCondition::None,
+            None | Some("") => CompiledPath::None,
+            Some(_) if is_known => CompiledPath::Pattern,
             Some(text) => {
                 let invalid = |error| invalid_regex("pathRegex".to_owned(), &error);
                 let anchor = semantics.path_anchor;
                 let pattern = Pattern::parse(text, limits).map_err(invalid)?;
-                PathCondition::Regex {
-                    unconstrained: pattern.is_unconstrained(anchor),
-                    regex: pattern.compile(anchor, limits).map_err(invalid)?,
+                if pattern.is_unconstrained(anchor) {
+                    let regex = regexes.compile(&pattern, anchor, limits).map_err(invalid)?;
+                    CompiledPath::Unconstrained(regex)
+                } else {
+                    size += set.add(&pattern, limits).map_err(invalid)?;
+                    CompiledPath::Pattern
                 }
             }
         };
-        Ok(Self { methods, path, headers: compile_headers(http_match, semantics, limits)? })
-    }
-
-    /// Tries the conditions, the cheapest first.
-    pub(super) fn is_match<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> bool {
-        self.methods.contain(subject.request.method)
-            && self.path.accepts(&subject.path)
-            && self.headers.iter().all(|header| header.accepts(subject))
-    }
-
-    /// The first condition that fails, or `None` if all hold. Unlike
-    /// [`is_match`](Self::is_match) this looks at the path first, because that tells people more.
-    pub(super) fn failure<H: Headers + ?Sized>(
-        &self,
-        subject: &HttpSubject<'_, H>,
-    ) -> Option<Failure> {
-        if !self.path.accepts(&subject.path) {
-            return Some(if subject.is_unclean() { Failure::UncleanPath } else { Failure::Path });
-        }
-        if !self.methods.contain(subject.request.method) {
-            return Some(Failure::Method);
-        }
-        let failed = self.headers.iter().find(|header| !header.accepts(subject))?;
-        Some(Failure::Header(failed.field.name().to_owned()))
-    }
-
-    /// Whether all conditions hold but that on the path, which fails because the path is unclean.
-    pub(super) fn fails_only_by_unclean_path<H: Headers + ?Sized>(
-        &self,
-        subject: &HttpSubject<'_, H>,
-    ) -> bool {
-        subject.is_unclean()
-            && self.methods.contain(subject.request.method)
-            && !self.path.accepts(&subject.path)
-            && self.headers.iter().all(|header| header.accepts(subject))
-    }
-}
-
-impl Methods {
-    fn contain(&self, method: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(methods) => methods.iter().any(|m| **m == *method),
-        }
-    }
-}
-
-impl PathCondition {
-    fn accepts(&self, path: &PathSubject<'_>) -> bool {
-        let Self::Regex { regex, unconstrained } = self else { return true };
-        match path {
-            // Also where the regex itself could not pass a byte that is not UTF-8.
-            _ if *unconstrained && path.is_rooted() => true,
-            PathSubject::Clean(path) => regex.is_match(path),
-            PathSubject::Unclean { .. } => false,
-        }
+        Ok(Self { path, methods: Methods::of_match(&http_match.methods), headers, size })
     }
 }
 
 impl HeaderCondition {
-    fn accepts<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> bool {
+    /// The header's name, as messages give it.
+    pub(super) fn name(&self) -> &str {
+        self.field.name()
+    }
+
+    pub(super) fn accepts<H: Headers + ?Sized>(&self, subject: &HttpSubject<'_, H>) -> bool {
         let headers = subject.request.headers;
         match &self.field {
             Field::Authority => match subject.request.authority {
@@ -205,6 +229,7 @@ fn compile_headers(
     http_match: &HttpMatch,
     semantics: &HttpSemantics,
     limits: &Limits,
+    regexes: &mut Regexes,
 ) -> Result<Box<[HeaderCondition]>, Fault> {
     let mut seen: Vec<(Box<str>, &str)> = Vec::new();
     let mut headers = Vec::new();
@@ -240,7 +265,7 @@ fn compile_headers(
         };
         let invalid = |error| invalid_regex(field.clone(), &error);
         let pattern = Pattern::parse(text, limits).map_err(invalid)?;
-        let regex = pattern.compile(semantics.header_anchor, limits).map_err(invalid)?;
+        let regex = regexes.compile(&pattern, semantics.header_anchor, limits).map_err(invalid)?;
         headers.push(HeaderCondition { field: target, regex });
     }
     Ok(headers.into())

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use crate::headers::Headers;
 use crate::request::{Connect, HttpRequest};
+use crate::route::http_match::Methods;
 use crate::route::path::{NormalizedPath, PathSubject};
 use crate::semantics::HttpSemantics;
 
@@ -23,6 +24,7 @@ use crate::semantics::HttpSemantics;
 pub struct HttpSubject<'r, H: ?Sized> {
     pub(crate) request: HttpRequest<'r, H>,
     pub(crate) path: PathSubject<'r>,
+    pub(crate) method: Methods,
 }
 
 impl<'r, H: Headers + ?Sized> HttpSubject<'r, H> {
@@ -39,7 +41,7 @@ impl<'r, H: Headers + ?Sized> HttpSubject<'r, H> {
         } else {
             PathSubject::of_target(request.target, request.method, semantics.path_mode)
         };
-        Self { request: *request, path }
+        Self { request: *request, path, method: Methods::of_request(request.method) }
     }
 
     /// Whether a server may read the path differently than a match does.

@@ -3,7 +3,7 @@
 //! - `world` is what both are asked about; `engine` puts the engine's answers into its words.
 //! - `reference` is the documents written down as plain code. It shares only the input types.
 //! - `generate` makes small dense worlds, with broken parts, and questions that they suggest.
-//! - `agreement`, `union`, `unreadable` and `order` state the properties.
+//! - `agreement`, `union`, `unreadable`, `order` and `updates` state the properties.
 //!
 //! `SMI_MODEL_CASES` sets the number of worlds for the comparison, 2,000 unless set, each with some
 //! fifty questions; the other properties take a share of that. Each property prints what it
@@ -28,5 +28,7 @@ mod reference;
 mod union;
 #[cfg(test)]
 mod unreadable;
+#[cfg(all(test, feature = "live"))]
+mod updates;
 #[cfg(test)]
 mod world;

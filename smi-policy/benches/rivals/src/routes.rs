@@ -1,0 +1,176 @@
+//! Tables of regex routes: the first that matches a path, and all of them.
+
+use regex::RegexSet;
+use regex_automata::dfa::dense;
+use regex_automata::hybrid;
+use regex_automata::meta;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input, MatchKind, PatternSet};
+use smi_policy::{HttpMatch, HttpRequest, HttpRouteGroup, HttpSemantics, HttpSubject, ObjectName};
+use smi_policy::RouteGroup;
+
+use crate::measure::{Numbers, nanoseconds};
+
+pub fn run() {
+    for size in [4, 64, 1000] {
+        println!("\n== {size} routes");
+        table(size);
+    }
+}
+
+fn table(size: usize) {
+    let mut numbers = Numbers(0x1234_5678_9ABC_DEF1);
+    let routes: Vec<String> = (0..size).map(route).collect();
+    let paths: Vec<String> = (0..4000).map(|_| path(numbers.below(size), &mut numbers)).collect();
+
+    let begin = std::time::Instant::now();
+    let matches = routes.iter().enumerate().map(|(index, route)| {
+        HttpMatch::new(index.to_string()).path_regex(route)
+    });
+    let group = matches.fold(
+        HttpRouteGroup::new(ObjectName::new("shop", "routes")),
+        |group, http_match| group.with(http_match),
+    );
+    let semantics = HttpSemantics::default();
+    let mut diagnostics = Vec::new();
+    let ours = RouteGroup::compile(&group, &semantics, &mut diagnostics);
+    assert!(diagnostics.is_empty());
+    println!("smi-policy compiled in {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
+
+    let syntax = || syntax::Config::new().unicode(false).utf8(false);
+    let thompson = || regex_automata::nfa::thompson::Config::new().utf8(false);
+    let dense = |kind| {
+        dense::Builder::new()
+            .configure(dense::Config::new().match_kind(kind))
+            .syntax(syntax())
+            .thompson(thompson())
+            .build_many(&routes)
+            .expect("routes")
+    };
+    let begin = std::time::Instant::now();
+    let first = dense(MatchKind::LeftmostFirst);
+    println!("dense DFA compiled in {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
+    // Larger ones take minutes and gigabytes.
+    let all = (size <= 64).then(|| dense(MatchKind::All));
+    let lazy = |kind| {
+        hybrid::dfa::Builder::new()
+            .configure(hybrid::dfa::Config::new().match_kind(kind).cache_capacity(64 << 20))
+            .syntax(syntax())
+            .thompson(thompson())
+            .build_many(&routes)
+            .expect("routes")
+    };
+    let (lazy_first, lazy_all) = (lazy(MatchKind::LeftmostFirst), lazy(MatchKind::All));
+    let mut cache = lazy_first.create_cache();
+    let mut cache_all = lazy_all.create_cache();
+    let meta = meta::Regex::builder().syntax(syntax()).build_many(&routes).expect("routes");
+    let anchored: Vec<String> = routes.iter().map(|route| format!("^(?:{route})")).collect();
+    let set = RegexSet::new(&anchored).expect("routes");
+
+    use regex_automata::dfa::Automaton as _;
+    let input = |path: &String| -> Input<'static> {
+        // Only the lifetime is left out: the paths outlive the run.
+        let path: &'static str = Box::leak(path.clone().into_boxed_str());
+        Input::new(path).anchored(Anchored::Yes)
+    };
+    let inputs: Vec<Input<'static>> = paths.iter().map(input).collect();
+
+    let mut results = Vec::new();
+    let mut first_of = |name: &str, ns: f64| results.push((name.to_owned(), ns));
+    first_of("dense DFA", nanoseconds(&inputs, |i| first.try_search_fwd(i).is_ok_and(|m| m.is_some())));
+    first_of(
+        "lazy DFA",
+        nanoseconds(&inputs, |i| {
+            lazy_first.try_search_fwd(&mut cache, i).is_ok_and(|m| m.is_some())
+        }),
+    );
+    first_of("meta::Regex", nanoseconds(&inputs, |i| meta.search_half(i).is_some()));
+    first_of("RegexSet", nanoseconds(&paths, |path| set.is_match(path)));
+    let best = results.iter().map(|(_, ns)| *ns).fold(f64::INFINITY, f64::min);
+    let subject = |path: &String| {
+        let path: &'static str = Box::leak(path.clone().into_boxed_str());
+        HttpSubject::new(&HttpRequest::new("GET", path), &semantics)
+    };
+    let subjects: Vec<_> = paths.iter().map(subject).collect();
+    results.push((
+        "smi-policy, path judged".to_owned(),
+        nanoseconds(&subjects, |subject| ours.first_match(subject).is_some()),
+    ));
+    results.push((
+        "smi-policy, judging the path too".to_owned(),
+        nanoseconds(&paths, |path| {
+            let subject = HttpSubject::new(&HttpRequest::new("GET", path), &semantics);
+            ours.first_match(&subject).is_some()
+        }),
+    ));
+    println!("-- the first, times the best");
+    for (name, ns) in &results {
+        println!("{name:44}{ns:12.0} ns {:9.2}", ns / best);
+    }
+
+    let mut matching = PatternSet::new(size);
+    let mut results = Vec::new();
+    if let Some(all) = all {
+        let ns = nanoseconds(&inputs, |i| {
+            matching.clear();
+            all.try_which_overlapping_matches(i, &mut matching).is_ok() && !matching.is_empty()
+        });
+        results.push(("dense DFA", ns));
+    }
+    results.push((
+        "lazy DFA",
+        nanoseconds(&inputs, |i| {
+            matching.clear();
+            lazy_all
+                .try_which_overlapping_matches(&mut cache_all, i, &mut matching)
+                .is_ok_and(|()| !matching.is_empty())
+        }),
+    ));
+    results.push(("RegexSet", nanoseconds(&paths, |path| set.matches(path).matched_any())));
+    let best = results.iter().map(|(_, ns)| *ns).fold(f64::INFINITY, f64::min);
+    let mut count = 0;
+    results.push((
+        "smi-policy",
+        nanoseconds(&subjects, |subject| {
+            let before = count;
+            ours.for_each_match(subject, |_| count += 1);
+            count > before
+        }),
+    ));
+    println!("-- which, times the best");
+    for (name, ns) in &results {
+        println!("{name:44}{ns:12.0} ns {:9.2}", ns / best);
+    }
+    let wrong = paths.iter().zip(&subjects).find(|(path, subject)| {
+        let expected: Vec<usize> = set.matches(path).into_iter().collect();
+        let mut found = Vec::new();
+        ours.for_each_match(subject, |index| found.push(index));
+        found.sort_unstable();
+        found != expected || ours.first_match(subject) != expected.first().copied()
+    });
+    assert!(wrong.is_none(), "{:?}", wrong.map(|(path, _)| path));
+}
+
+const KINDS: [&str; 8] =
+    ["orders", "carts", "users", "items", "prices", "stock", "reviews", "invoices"];
+
+fn route(number: usize) -> String {
+    let (kind, service) = (KINDS[number % 8], number / 8);
+    match number % 4 {
+        0 => format!("/api/v1/service-{service}/{kind}/[0-9]+$"),
+        1 => format!("/api/v1/service-{service}/{kind}/[^/]+/details"),
+        2 => format!("/api/v1/service-{service}/{kind}/[a-z]+/(open|closed)"),
+        _ => format!("/api/v1/service-{service}/{kind}/.*\\.json$"),
+    }
+}
+
+fn path(number: usize, numbers: &mut Numbers) -> String {
+    let (kind, service) = (KINDS[number % 8], number / 8);
+    let id = numbers.below(1_000_000);
+    match number % 4 {
+        0 => format!("/api/v1/service-{service}/{kind}/{id}"),
+        1 => format!("/api/v1/service-{service}/{kind}/customer-{id}/details"),
+        2 => format!("/api/v1/service-{service}/{kind}/electronics/open"),
+        _ => format!("/api/v1/service-{service}/{kind}/2026/report-{id}.json"),
+    }
+}

@@ -1,0 +1,183 @@
+//! From the targets of a destination to the arrangement of their HTTP matches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::http_routes::{HttpRoutes, NumberedSet, Use, UsedTable};
+use crate::pattern::{Limits, PatternSet, SetBuilder};
+use crate::route::{PathCondition, RouteTable, starts};
+use crate::semantics::HttpSemantics;
+use crate::target::{HttpRule, Selection, Target};
+use crate::writer::TableId;
+
+/// The tables that targets use, in the order in which they first do.
+pub(crate) fn distinct_tables(targets: &[Arc<Target>]) -> Vec<(TableId, &Arc<RouteTable>)> {
+    let mut seen = HashMap::new();
+    let mut tables = Vec::new();
+    for (_, _, rule) in rules(targets) {
+        let table = rule.group.table();
+        if seen.insert(id(table), ()).is_none() {
+            tables.push((id(table), table));
+        }
+    }
+    tables
+}
+
+/// Arranges the matches of the targets that grant something. Tables that other destinations use too
+/// keep sets of their own; the patterns of all others become one set.
+pub(crate) fn http_routes(
+    targets: &[Arc<Target>],
+    is_shared: impl Fn(TableId) -> bool,
+    before: Option<&HttpRoutes>,
+    semantics: &HttpSemantics,
+    limits: &Limits,
+) -> HttpRoutes {
+    let tables = distinct_tables(targets);
+    let (sets, numbers) = (Vec::new(), Vec::new());
+    let mut arranger = Arranger { before, semantics, limits, sets, numbers, count: 0 };
+    arranger.numbers.resize_with(tables.len(), Vec::new);
+    let numbered = || (0_u32..).zip(&tables);
+    let own: Vec<(u32, &Arc<RouteTable>)> =
+        numbered().filter(|(_, (id, _))| !is_shared(*id)).map(|(at, (_, t))| (at, *t)).collect();
+    match &*own {
+        [] => {}
+        [(at, only)] => arranger.add(*at, only),
+        several => arranger.unite(several),
+    }
+    for (at, (_, table)) in numbered().filter(|(_, (id, _))| is_shared(*id)) {
+        arranger.add(at, table);
+    }
+    let Arranger { sets, numbers, count, .. } = arranger;
+
+    let mut uses: Vec<(u32, u32, Use)> = Vec::new();
+    let mut without_pattern = Vec::new();
+    for ((at, (_, table)), numbers) in numbered().zip(&numbers) {
+        for index in 0..table.len() {
+            let Some(conditions) = table.conditions(index) else { continue };
+            let each = Use::new(at, index, conditions);
+            match conditions.path {
+                PathCondition::Pattern(pattern) => {
+                    let number = numbers.get(pattern as usize).copied();
+                    uses.extend(number.map(|number| (number, at, each)));
+                }
+                path => without_pattern.push((each, path)),
+            }
+        }
+    }
+    // Stable, so that the matches of a pattern stay in order.
+    uses.sort_by_key(|(number, at, _)| (*number, *at));
+    HttpRoutes {
+        sets: sets.into(),
+        starts: starts(uses.iter().map(|(number, ..)| *number), count),
+        uses: uses.into_iter().map(|(.., each)| each).collect(),
+        without_pattern: without_pattern.into(),
+        tables: used_tables(targets, &tables),
+    }
+}
+
+fn used_tables(
+    targets: &[Arc<Target>],
+    tables: &[(TableId, &Arc<RouteTable>)],
+) -> Box<[UsedTable]> {
+    let mut users: HashMap<TableId, (Vec<(u32, u32)>, bool)> = HashMap::new();
+    for (target, at, rule) in rules(targets) {
+        let (rules, selects_all) =
+            users.entry(id(rule.group.table())).or_insert_with(|| (Vec::new(), true));
+        rules.push((target, at));
+        *selects_all &= matches!(rule.selection, Selection::All);
+    }
+    let used = tables.iter().map(|(id, table)| {
+        let (rules, selects_all) = users.remove(id).unwrap_or_default();
+        UsedTable { table: Arc::clone(table), rules: rules.into(), selects_all }
+    });
+    used.collect()
+}
+
+/// The HTTP rules of the targets that grant something, with the positions of both.
+fn rules(targets: &[Arc<Target>]) -> impl Iterator<Item = (u32, u32, &HttpRule)> {
+    let granting = (0_u32..).zip(targets).filter(|(_, target)| target.void.is_none());
+    granting.flat_map(|(position, target)| {
+        let rules = target.http.iter().flat_map(|http| &http.rules);
+        (0_u32..).zip(rules).map(move |(at, rule)| (position, at, rule))
+    })
+}
+
+fn id(table: &Arc<RouteTable>) -> TableId {
+    Arc::as_ptr(table).addr()
+}
+
+impl HttpRoutes {
+    /// The set of just these tables, in this order.
+    fn set_of(&self, tables: &[(u32, &Arc<RouteTable>)]) -> Option<&PatternSet> {
+        let is_set = |set: &&NumberedSet| {
+            let known = set.tables.iter().map(|at| self.tables.get(*at as usize));
+            let mut pairs = known.zip(tables);
+            set.tables.len() == tables.len()
+                && pairs.all(|(known, (_, table))| {
+                    known.is_some_and(|known| Arc::ptr_eq(&known.table, table))
+                })
+        };
+        self.sets.iter().find(is_set).map(|found| &found.set)
+    }
+}
+
+struct Arranger<'a> {
+    /// The arrangement before, of which sets that stay the same are taken.
+    before: Option<&'a HttpRoutes>,
+    semantics: &'a HttpSemantics,
+    limits: &'a Limits,
+    sets: Vec<NumberedSet>,
+    /// Of each table, the numbers of its patterns.
+    numbers: Vec<Vec<u32>>,
+    /// How many numbers are taken.
+    count: u32,
+}
+
+impl Arranger<'_> {
+    /// Adds the set of one table.
+    fn add(&mut self, at: u32, table: &RouteTable) {
+        if table.pattern_count() == 0 {
+            return;
+        }
+        let first = self.count;
+        self.count = first.saturating_add(table.pattern_count());
+        if let Some(numbers) = self.numbers.get_mut(at as usize) {
+            *numbers = (first..self.count).collect();
+        }
+        let set = table.routes(self.semantics, self.limits).set.clone();
+        self.sets.push(NumberedSet { first, set, tables: [at].into() });
+    }
+
+    /// Adds one set of the patterns of several tables.
+    fn unite(&mut self, tables: &[(u32, &Arc<RouteTable>)]) {
+        let reused = self.before.and_then(|before| before.set_of(tables)).cloned();
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut builder = SetBuilder::default();
+        let first = self.count;
+        for (at, table) in tables {
+            let mut numbers = Vec::new();
+            for text in table.patterns() {
+                let number = known.get(&text).copied().unwrap_or_else(|| {
+                    if reused.is_none() {
+                        builder.add_text(&text, self.limits);
+                    }
+                    let number = self.count;
+                    self.count = number.saturating_add(1);
+                    known.insert(text, number);
+                    number
+                });
+                numbers.push(number);
+            }
+            if let Some(slot) = self.numbers.get_mut(*at as usize) {
+                *slot = numbers;
+            }
+        }
+        if known.is_empty() {
+            return;
+        }
+        let set =
+            reused.unwrap_or_else(|| builder.compile(self.semantics.path_anchor, self.limits));
+        let tables = tables.iter().map(|(at, _)| *at).collect();
+        self.sets.push(NumberedSet { first, set, tables });
+    }
+}

@@ -1,0 +1,141 @@
+//! Resources and requests made to hurt: they are compiled or refused within bounds that are counted
+//! and not timed, and decisions stay what they are.
+#![cfg(test)]
+
+use smi_policy::{
+    HttpMatch, HttpRequest, HttpRouteGroup, Identity, Limits, ObjectName, Policy, Request, Rule,
+    Semantics, Subject, TrafficTarget, Verdict,
+};
+
+fn name(name: impl AsRef<str>) -> ObjectName {
+    ObjectName::new("shop", name)
+}
+
+fn target(number: usize, group: &str) -> TrafficTarget {
+    TrafficTarget::new(name(format!("t{number}")), "cart")
+        .source(Subject::service_account("shop", "web"))
+        .rule(Rule::http_route_group(group))
+}
+
+fn decide(policy: &Policy, request: HttpRequest<'_, impl smi_policy::Headers + ?Sized>) -> Verdict {
+    let web = Identity::service_account("shop", "web");
+    let cart = Identity::service_account("shop", "cart");
+    policy.authorize(&Request::http(Some(&web), &cart, 80, request)).verdict()
+}
+
+/// What it takes at most while it is made, and what is left of that.
+fn counted<T>(make: impl FnOnce() -> T) -> (T, u64, i64) {
+    let mut made = None;
+    let counted = allocation_counter::measure(|| made = Some(make()));
+    (made.unwrap(), counted.bytes_max, counted.bytes_current)
+}
+
+#[test]
+fn ten_thousand_objects_take_memory_in_proportion() {
+    const OBJECTS: usize = 10_000;
+    let pattern = |number: usize| match number % 8 {
+        0 => format!("/(a|b)*a(a|b){{{}}}", number % 40),
+        1 => format!("(.*){{{}}}x{number}", number % 30),
+        2 => format!("/{number}{}", "(a?".repeat(20) + &")*".repeat(20)),
+        3 => format!("/[^/]*/.*/[^/]*/{number}.*"),
+        4 => format!("((a{{100}}){{100}}){{{number}}}"),
+        5 => format!("/(?i)straße{number}.*\\bend\\B"),
+        6 => format!("/{number}(?=x)"),
+        _ => format!("[^a]*[^b]*[^c]*{number}"),
+    };
+    let mut written = 0;
+    let (policy, most, kept) = counted(|| {
+        (0..OBJECTS)
+            .fold(Policy::builder(Semantics::default()), |builder, number| {
+                let text = pattern(number);
+                written += text.len();
+                let group = format!("g{number}");
+                let matches = HttpMatch::new("m").path_regex(text).method("GET");
+                builder
+                    .http_route_group(HttpRouteGroup::new(name(&group)).with(matches))
+                    .traffic_target(target(number, &group))
+            })
+            .compile()
+    });
+    println!("{written} bytes of patterns: {most} bytes at most, {kept} kept");
+    assert!(most < 400 << 20, "{most}");
+    // One in eight is refused for its count, and one for its look-around.
+    assert_eq!(policy.diagnostics().len(), OBJECTS / 8 * 2);
+    assert_eq!(decide(&policy, HttpRequest::new("GET", "/0/x")), Verdict::Deny);
+    assert_eq!(decide(&policy, HttpRequest::new("GET", "/q/w/e/3")), Verdict::Allow);
+}
+
+#[test]
+fn ten_thousand_matches_of_a_group_are_one_pass() {
+    let group = (0..10_000).fold(HttpRouteGroup::new(name("big")), |group, number| {
+        let path = format!("/items/{number}/[a-z]+$");
+        group.with(HttpMatch::new(number.to_string()).path_regex(path).method("GET"))
+    });
+    let builder = (0..1000).fold(Policy::builder(Semantics::default()), |builder, number| {
+        builder.traffic_target(target(number, "big"))
+    });
+    let (policy, most, kept) = counted(|| builder.http_route_group(group).compile());
+    println!("10,000 matches, 1,000 targets: {most} bytes at most, {kept} kept");
+    assert!(most < 64 << 20, "{most}");
+    assert_eq!(decide(&policy, HttpRequest::new("GET", "/items/9999/abc")), Verdict::Allow);
+    assert_eq!(decide(&policy, HttpRequest::new("GET", "/items/10000/abc")), Verdict::Deny);
+}
+
+#[test]
+fn a_group_or_policy_beyond_its_bounds_is_refused_in_part_and_reported() {
+    let matches = |group: HttpRouteGroup| {
+        (0..10).fold(group, |group, number| {
+            let path = format!("/{number}/{}", "x".repeat(100));
+            group.with(HttpMatch::new(number.to_string()).path_regex(path))
+        })
+    };
+    let builder = || {
+        Policy::builder(Semantics::default())
+            .http_route_group(matches(HttpRouteGroup::new(name("a"))))
+            .http_route_group(matches(HttpRouteGroup::new(name("b"))).with(HttpMatch::new("all")))
+            .traffic_target(target(0, "b"))
+    };
+    let codes = |policy: &Policy| -> Vec<&'static str> {
+        policy.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
+    };
+    let path = format!("/9/{}", "x".repeat(100));
+    let policy = builder().compile();
+    assert!(policy.diagnostics().is_empty());
+    assert_eq!(decide(&policy, HttpRequest::new("GET", &path)), Verdict::Allow);
+
+    let small = Limits::default().with_group_size(8 << 10);
+    let policy = builder().limits(small).compile();
+    assert!(codes(&policy).iter().all(|code| *code == "group-too-large"));
+    assert!(!codes(&policy).is_empty());
+
+    let small = Limits::default().with_policy_size(16 << 10);
+    let policy = builder().limits(small).compile();
+    assert_eq!(codes(&policy), ["policy-too-large"]);
+    assert_eq!(decide(&policy, HttpRequest::new("GET", &path)), Verdict::Deny);
+}
+
+#[test]
+fn large_requests_are_decided_without_allocating() {
+    let group = HttpRouteGroup::new(name("api"))
+        .with(HttpMatch::new("deep").path_regex("/(a/)*b$").method("GET"))
+        .with(HttpMatch::new("header").path_regex("/").header("x-last", "[a-z]+"));
+    let policy = Policy::builder(Semantics::default())
+        .http_route_group(group)
+        .traffic_target(target(0, "api"))
+        .compile();
+    let long = format!("/{}b", "a/".repeat(500_000));
+    let names: Vec<String> = (0..10_000).map(|number| format!("x-{number}")).collect();
+    let mut headers: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "v")).collect();
+    headers.push(("x-last", "found"));
+    for (request, verdict) in [
+        (HttpRequest::new("GET", &long).headers(&headers[..0]), Verdict::Allow),
+        (HttpRequest::new("PUT", &long).headers(&headers[..]), Verdict::Allow),
+        (HttpRequest::new("PUT", &long).headers(&headers[..10_000]), Verdict::Deny),
+    ] {
+        let web = Identity::service_account("shop", "web");
+        let cart = Identity::service_account("shop", "cart");
+        let (found, most, _) =
+            counted(|| policy.authorize(&Request::http(Some(&web), &cart, 80, request)).verdict());
+        assert_eq!((found, most), (verdict, 0));
+    }
+}
