@@ -74,8 +74,10 @@
 //! | `smi-types` | `Policy::from_resources` and `PolicyBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod address;
+mod audit;
 mod binding;
 mod builder;
+mod cidr;
 mod compile;
 mod decide;
 mod decision;
@@ -102,7 +104,12 @@ mod target;
 mod view;
 
 pub use address::{AddressBook, AddressError};
+pub use audit::{
+    Access, AccessTraffic, Audit, Change, Dead, DeadMatter, Diff, Difference, Example, ExampleHttp,
+    Matrix, NearMiss, NotCompared, Party, Remedy,
+};
 pub use builder::PolicyBuilder;
+pub use cidr::Cidr;
 pub use decision::{Decision, Grant, MatchRef, Reason, Verdict};
 pub use diagnostic::{Diagnostic, ObjectKind, Severity};
 pub use explain::{Candidate, Condition, Explanation, Outcome};
