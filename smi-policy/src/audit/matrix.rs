@@ -2,6 +2,7 @@ use crate::identity::{Identity, Proof};
 use crate::language::AnalysisLimits;
 use crate::name::ObjectName;
 use crate::ports::PortSet;
+use crate::request::Transport;
 
 use super::Audit;
 use super::model::{Model, Target};
@@ -41,8 +42,10 @@ pub enum AccessTraffic {
     Everything,
     /// HTTP requests that meet all of these conditions.
     Http {
-        /// TCP ports: `80, 443`, or `all`.
+        /// TCP ports: `80, 443`, `all`, or `none`.
         ports: String,
+        /// UDP ports, for HTTP/3, in the same form. Without UDPRoute they are not restricted.
+        http3_ports: String,
         /// Methods; empty: all.
         methods: Vec<String>,
         /// The regular expression for the path; `None`: any.
@@ -155,43 +158,40 @@ fn of_pair(model: &Model, target: &Target, source: &Key, destination: &Key) -> V
         target: Some(target.name.clone()),
         traffic,
     };
-    let tcp = tcp_ports(target);
-    let ports = tcp.to_string();
+    let [tcp, udp] = [Transport::Tcp, Transport::Udp].map(|transport| ports(target, transport));
     let mut found = Vec::new();
-    if tcp != PortSet::NONE {
-        match &target.http {
-            Some(matches) => found.extend(matches.iter().map(|selected| {
-                let http_match = &selected.http_match;
-                let mut methods = http_match.methods.clone();
-                if methods.iter().any(|method| method == "*") {
-                    methods.clear();
-                }
-                let path_regex = http_match.path_regex.clone();
-                access(AccessTraffic::Http {
-                    ports: ports.clone(),
-                    methods,
-                    path_regex: path_regex.filter(|regex| !regex.is_empty()),
-                    headers: http_match.headers.clone(),
-                    http_match: selected.text(),
-                })
-            })),
-            None if target.tcp.is_some() => found.push(access(AccessTraffic::Tcp { ports })),
-            None => {}
+    for selected in target.http.iter().flatten() {
+        if (&tcp, &udp) == (&PortSet::NONE, &PortSet::NONE) {
+            continue;
         }
+        let http_match = &selected.http_match;
+        let has_all = http_match.methods.iter().any(|method| method == "*");
+        let path_regex = http_match.path_regex.clone();
+        found.push(access(AccessTraffic::Http {
+            ports: tcp.to_string(),
+            http3_ports: udp.to_string(),
+            methods: if has_all { Vec::new() } else { http_match.methods.clone() },
+            path_regex: path_regex.filter(|regex| !regex.is_empty()),
+            headers: http_match.headers.clone(),
+            http_match: selected.text(),
+        }));
     }
-    if let Some(udp) = target.udp.as_ref().filter(|udp| **udp != PortSet::NONE)
-        && target.port.is_none()
-    {
+    if target.tcp.is_some() && target.http.is_none() && tcp != PortSet::NONE {
+        found.push(access(AccessTraffic::Tcp { ports: tcp.to_string() }));
+    }
+    if target.udp.is_some() && udp != PortSet::NONE {
         found.push(access(AccessTraffic::Udp { ports: udp.to_string() }));
     }
     found
 }
 
-/// The TCP ports on which a target can grant something.
-fn tcp_ports(target: &Target) -> PortSet {
-    match (target.port, &target.tcp) {
+/// The ports on which a target can grant something.
+fn ports(target: &Target, transport: Transport) -> PortSet {
+    match (target.port, target.ports(transport)) {
         (None, None) => PortSet::All,
         (None, Some(ports)) => ports.clone(),
+        // It is a TCP port.
+        (Some(_), _) if transport == Transport::Udp => PortSet::NONE,
         (Some(only), Some(ports)) if !ports.contains(only) => PortSet::NONE,
         (Some(only), _) => PortSet::Only(vec![only]),
     }

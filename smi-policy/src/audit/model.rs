@@ -43,7 +43,6 @@ pub(super) struct Target {
 /// A match that a target selects.
 #[derive(Clone, Debug)]
 pub(super) struct Selected {
-    pub(super) rule: usize,
     pub(super) group: ObjectName,
     pub(super) index: usize,
     pub(super) http_match: Arc<HttpMatch>,
@@ -112,10 +111,10 @@ impl Model {
             let own = view.name().namespace();
             let rules = || resource.rules.iter().enumerate();
             let of_kind = |kind| rules().filter(move |(_, rule)| rule.kind == kind);
-            let http = of_kind(RuleKind::HttpRouteGroup).flat_map(|(at, rule)| {
+            let http = of_kind(RuleKind::HttpRouteGroup).flat_map(|(_, rule)| {
                 let name = ObjectName::new(own, rule.name.as_str());
                 let matches = groups.get(&name).map_or(&[][..], Vec::as_slice);
-                selected(at, rule, name, matches, semantics)
+                selected(rule, name, matches, semantics)
             });
             let ports = |kind, routes| {
                 of_kind(kind).next().is_some().then(|| union(own, of_kind(kind), routes))
@@ -171,7 +170,6 @@ impl Model {
 
 /// The usable matches that a rule selects of its group.
 fn selected(
-    at: usize,
     rule: &Rule,
     group: ObjectName,
     matches: &[Option<Arc<HttpMatch>>],
@@ -184,7 +182,6 @@ fn selected(
     let usable = matches.iter().enumerate().filter_map(|(index, m)| Some((index, m.as_ref()?)));
     let chosen = usable.filter(|(_, http_match)| is_selected(http_match));
     let make = |(index, http_match): (usize, &Arc<HttpMatch>)| Selected {
-        rule: at,
         group: group.clone(),
         index,
         http_match: Arc::clone(http_match),
