@@ -30,6 +30,25 @@ pub enum Party {
     Anyone,
 }
 
+impl Party {
+    /// An identity of this party, where one says it all: a service account or a SPIFFE id.
+    ///
+    /// ```
+    /// use smi_policy::{ObjectName, Party};
+    ///
+    /// let web = Party::Account(ObjectName::new("shop", "web"));
+    /// assert_eq!(web.identity().map(|identity| identity.to_string()).as_deref(), Some("shop/web"));
+    /// assert!(Party::Anyone.identity().is_none());
+    /// ```
+    pub fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Account(name) => Some(Identity::service_account(name.namespace(), name.name())),
+            Self::Spiffe(id) => Some(Identity::from(id.clone())),
+            Self::Pods { .. } | Self::Other(_) | Self::Unauthenticated | Self::Anyone => None,
+        }
+    }
+}
+
 impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -77,12 +96,13 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn account(name: &ObjectName) -> Self {
-        let identity = Identity::service_account(name.namespace(), name.name());
-        Self { party: Party::Account(name.clone()), identity: Some(identity) }
+        let party = Party::Account(name.clone());
+        Self { identity: party.identity(), party }
     }
 
     pub(super) fn spiffe(id: &SpiffeId) -> Self {
-        Self { party: Party::Spiffe(id.clone()), identity: Some(Identity::from(id.clone())) }
+        let party = Party::Spiffe(id.clone());
+        Self { identity: party.identity(), party }
     }
 
     pub(super) fn unauthenticated() -> Self {
