@@ -6,6 +6,7 @@ mod args;
 mod audit;
 mod check;
 mod color;
+mod construct;
 mod convert;
 mod crds;
 mod decide;

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use crate::language::{AnalysisError, Language, vectors};
 use crate::request::Connect;
@@ -10,7 +11,7 @@ use super::clause::{Atom, Clause, Clauses, Field};
 #[derive(Debug)]
 pub(super) struct Subjects {
     paths: Language,
-    authorities: Language,
+    authorities: &'static Language,
     values: Language,
     /// Whether there are paths that satisfy only what constrains nothing.
     has_unclean: bool,
@@ -28,7 +29,7 @@ impl Subjects {
         };
         Self {
             paths: Language::paths(mode),
-            authorities: Language::authorities(),
+            authorities: &AUTHORITIES,
             values: Language::everything(),
             has_unclean: a.path_mode == b.path_mode && mode != PathMode::AsIs,
             repeated,
@@ -147,6 +148,9 @@ impl Choices {
     }
 }
 
+/// The same for all policies, and not quite cheap.
+static AUTHORITIES: LazyLock<Language> = LazyLock::new(Language::authorities);
+
 /// Of a CONNECT this makes an ordinary path; to other methods it means nothing.
 const EXTENDED: Connect = Connect::Extended;
 
@@ -175,7 +179,7 @@ impl Listing<'_> {
 
     fn authorities(&self, atoms: &BTreeSet<Atom>) -> Result<Vec<Choice>, AnalysisError> {
         let path = |target| Sample::Path { target, connect: Connect::Authority };
-        let mut listed = self.listed(atoms, &self.subjects.authorities, path)?;
+        let mut listed = self.listed(atoms, self.subjects.authorities, path)?;
         listed.push(Choice { holding: BTreeSet::new(), sample: path(b"/".to_vec()) });
         Ok(listed)
     }
