@@ -41,6 +41,10 @@
 //!   match that allow.
 //! - [`Policy::explain`] says of every target that names the destination which condition failed
 //!   first, and which came closest. It costs nothing unless it is called.
+//! - [`Audit`] asks about a policy as a whole, off the hot path: who may reach whom
+//!   ([`Audit::matrix`]), what a new set of resources allows that the old one did not
+//!   ([`Audit::diff`]), what would have been allowed ([`Audit::near_misses`]), what is of no use
+//!   ([`Audit::dead_matter`]). [`Language`] compares patterns by what they accept.
 //! - [`Semantics`] holds the options in which meshes differ, and presets for some of them.
 //!
 //! # What may surprise
