@@ -1,5 +1,4 @@
 //! Audits of small policies whose answers are known.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 use smi_policy::{
     AnalysisLimits, Audit, Change, DeadMatter, Diff, HttpMatch, HttpRequest, HttpRouteGroup,

@@ -199,9 +199,12 @@ struct Comparison<'c> {
     clauses: &'c Clauses,
     subjects: Subjects,
     /// What was found before: many pairs share their clauses.
-    known: HashMap<(Vec<ClauseId>, Vec<ClauseId>), Rc<Vec<(ClauseId, Found)>>>,
+    known: HashMap<(Vec<ClauseId>, Vec<ClauseId>), Rc<Answers>>,
     diff: Diff,
 }
+
+/// Of some clauses what each admits that others do not.
+type Answers = Vec<(ClauseId, Found)>;
 
 /// Differences of a pair by what they come from, with the ports.
 type OfPair<'g, T> = BTreeMap<(Change, ClauseId), (T, Origin, Vec<&'g PortGroup>)>;
@@ -297,7 +300,7 @@ impl Comparison<'_> {
         &mut self,
         grants: &BTreeMap<ClauseId, Origin>,
         others: &BTreeMap<ClauseId, Origin>,
-    ) -> Rc<Vec<(ClauseId, Found)>> {
+    ) -> Rc<Answers> {
         let key = (grants.keys().copied().collect(), others.keys().copied().collect());
         if let Some(known) = self.known.get(&key) {
             return Rc::clone(known);
@@ -314,7 +317,7 @@ impl Comparison<'_> {
                 found => Some((*id, found)),
             }
         };
-        let found = Rc::new(grants.keys().filter_map(look).collect::<Vec<_>>());
+        let found = Rc::new(grants.keys().filter_map(look).collect::<Answers>());
         self.known.insert(key, Rc::clone(&found));
         found
     }
