@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     fn shown(written: &str, span: Range<usize>) -> Option<&str> {
-        let pattern = Scalar::read(&written[span.clone()])?.value;
+        let pattern = Scalar::read(written.get(span.clone())?)?.value;
         let message = Pattern::parse(&pattern, &Limits::default()).unwrap_err().to_string();
         find(written, span, &message).and_then(|construct| written.get(construct.span))
     }

@@ -68,6 +68,8 @@ pub(super) struct Choices {
     fields: BTreeMap<Field, Vec<Choice>>,
     /// Fields with too many ways to list.
     unlisted: BTreeSet<Field>,
+    /// Conditions that could not be analysed.
+    unknown: BTreeSet<Atom>,
 }
 
 impl Choices {
@@ -77,8 +79,14 @@ impl Choices {
         asked: impl Iterator<Item = &'c Clause>,
     ) -> Self {
         let mut atoms: BTreeMap<Field, BTreeSet<Atom>> = BTreeMap::new();
+        let mut unknown = BTreeSet::new();
         for (field, wanted) in asked.flat_map(|clause| &clause.wants) {
-            atoms.entry(field.clone()).or_default().extend(wanted);
+            for &atom in wanted {
+                match clauses.language(atom) {
+                    Some(_) => atoms.entry(field.clone()).or_default().insert(atom),
+                    None => unknown.insert(atom),
+                };
+            }
         }
         let listing = Listing { clauses, subjects };
         let mut choices = Self {
@@ -87,6 +95,7 @@ impl Choices {
             authorities: Vec::new(),
             fields: BTreeMap::new(),
             unlisted: BTreeSet::new(),
+            unknown,
         };
         let on_paths = atoms.remove(&Field::Path).unwrap_or_default();
         let listed = listing.ordinary(&on_paths).and_then(|ordinary| {
@@ -116,16 +125,15 @@ impl Choices {
         choices
     }
 
-    /// A clause in terms of these choices: conditions on fields with too many ways may hold or not.
+    /// A clause in terms of these choices: conditions that could not be analysed, and those on fields
+    /// with too many ways, may hold or not.
     pub(super) fn localized(&self, clause: &Clause) -> Clause {
         let mut local = Clause { methods: clause.methods.clone(), wants: BTreeMap::new() };
         for (field, atoms) in &clause.wants {
-            if self.unlisted.contains(field) {
-                for &atom in atoms {
-                    local.wants.insert(Field::Unknown(atom), [atom].into());
-                }
-            } else {
-                local.wants.insert(field.clone(), atoms.clone());
+            for &atom in atoms {
+                let is_known = !self.unlisted.contains(field) && !self.unknown.contains(&atom);
+                let field = if is_known { field.clone() } else { Field::Unknown(atom) };
+                local.wants.entry(field).or_default().insert(atom);
             }
         }
         local
@@ -168,7 +176,8 @@ impl Listing<'_> {
         let mut listed = self.listed(atoms, &self.subjects.paths, path)?;
         if self.subjects.has_unclean {
             let admits = |atom: &&Atom| {
-                self.clauses.condition(**atom).is_some_and(|known| known.admits_unclean)
+                let condition = self.clauses.condition(**atom);
+                condition.is_some_and(|known| known.admits_unclean(self.clauses.limits()))
             };
             let rooted = atoms.iter().filter(admits).copied().collect();
             listed.push(Choice { holding: rooted, sample: path(UNCLEAN.to_vec()) });
@@ -228,8 +237,7 @@ impl Listing<'_> {
         domain: &Language,
         sample: impl Fn(Vec<u8>) -> Sample,
     ) -> Result<Vec<Choice>, AnalysisError> {
-        let language =
-            |atom: &Atom| Some((*atom, self.clauses.condition(*atom)?.language.as_ref()?));
+        let language = |atom: &Atom| Some((*atom, self.clauses.language(*atom)?));
         let (numbers, languages): (Vec<Atom>, Vec<&Language>) =
             atoms.iter().filter_map(language).unzip();
         let choice = |vector: crate::language::Vector| {
@@ -244,8 +252,7 @@ impl Listing<'_> {
     /// The one way of this target, which every server reads the same way.
     fn path(&self, atoms: &BTreeSet<Atom>, target: Vec<u8>, connect: Connect) -> Choice {
         let accepts = |atom: &&Atom| {
-            let known = self.clauses.condition(**atom).and_then(|known| known.language.as_ref());
-            known.is_some_and(|language| language.contains(&target))
+            self.clauses.language(**atom).is_some_and(|language| language.contains(&target))
         };
         let holding = atoms.iter().filter(accepts).copied().collect();
         Choice { holding, sample: Sample::Path { target, connect } }

@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::language::{AnalysisLimits, Language};
@@ -43,23 +44,60 @@ impl Clause {
     }
 }
 
-/// A condition on one field.
+/// A condition on one field: a regular expression.
 #[derive(Debug)]
 pub(super) struct Condition {
-    /// The texts that meet it. `None`: could not be analysed.
-    pub(super) language: Option<Language>,
-    /// Whether paths meet it that servers may read in more than one way.
-    pub(super) admits_unclean: bool,
+    key: ConditionKey,
+    /// Made when it is needed: most conditions of two policies are written the same.
+    analysed: OnceCell<Analysed>,
 }
 
-/// All clauses and conditions of a comparison, numbered so that what means the same has the same
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct ConditionKey {
+    is_path: bool,
+    anchor: Anchor,
+    text: Box<str>,
+}
+
+#[derive(Debug)]
+struct Analysed {
+    language: Option<Language>,
+    admits_unclean: bool,
+}
+
+impl Condition {
+    /// The texts that meet it. `None`: could not be analysed.
+    pub(super) fn language(&self, limits: &AnalysisLimits) -> Option<&Language> {
+        self.analysed(limits).language.as_ref()
+    }
+
+    /// Whether paths meet it that servers may read in more than one way.
+    pub(super) fn admits_unclean(&self, limits: &AnalysisLimits) -> bool {
+        self.analysed(limits).admits_unclean
+    }
+
+    fn analysed(&self, limits: &AnalysisLimits) -> &Analysed {
+        self.analysed.get_or_init(|| {
+            let ConditionKey { is_path, anchor, ref text } = self.key;
+            let pattern = Pattern::parse(text, &Limits::default()).ok();
+            let admits_unclean =
+                is_path && pattern.as_ref().is_some_and(|pattern| pattern.is_unconstrained(anchor));
+            let language = pattern.and_then(|pattern| match is_path {
+                true => pattern.path_language(anchor, limits).ok(),
+                false => pattern.language(anchor, limits).ok(),
+            });
+            Analysed { language, admits_unclean }
+        })
+    }
+}
+
+/// All clauses and conditions of a comparison, numbered so that what is written the same has the same
 /// number.
 #[derive(Debug)]
 pub(super) struct Clauses {
     limits: AnalysisLimits,
     conditions: Vec<Condition>,
-    by_text: HashMap<(bool, Anchor, Box<str>), Atom>,
-    by_meaning: HashMap<(Language, bool), Atom>,
+    atoms: HashMap<ConditionKey, Atom>,
     clauses: Vec<Clause>,
     numbers: HashMap<Clause, ClauseId>,
 }
@@ -69,8 +107,7 @@ impl Clauses {
         Self {
             limits,
             conditions: Vec::new(),
-            by_text: HashMap::new(),
-            by_meaning: HashMap::new(),
+            atoms: HashMap::new(),
             clauses: Vec::new(),
             numbers: HashMap::new(),
         }
@@ -101,7 +138,7 @@ impl Clauses {
         }
         if let Some(text) = http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
             let atom = self.atom(true, semantics.path_anchor, text);
-            self.want(&mut clause, Field::Path, atom);
+            clause.wants.entry(Field::Path).or_default().insert(atom);
         }
         for (name, text) in &http_match.headers {
             let field = match name.to_ascii_lowercase().as_str() {
@@ -109,41 +146,25 @@ impl Clauses {
                 name => Field::Header(name.into()),
             };
             let atom = self.atom(false, semantics.header_anchor, text);
-            self.want(&mut clause, field, atom);
+            clause.wants.entry(field).or_default().insert(atom);
         }
         self.intern(clause)
     }
 
-    fn want(&self, clause: &mut Clause, field: Field, atom: Atom) {
-        let is_known = self.condition(atom).is_some_and(|known| known.language.is_some());
-        let field = if is_known { field } else { Field::Unknown(atom) };
-        clause.wants.entry(field).or_default().insert(atom);
+    /// The language of a condition, if it could be analysed.
+    pub(super) fn language(&self, atom: Atom) -> Option<&Language> {
+        self.condition(atom)?.language(&self.limits)
     }
 
     fn atom(&mut self, is_path: bool, anchor: Anchor, text: &str) -> Atom {
-        let key = (is_path, anchor, text.into());
-        if let Some(&known) = self.by_text.get(&key) {
+        let key = ConditionKey { is_path, anchor, text: text.into() };
+        if let Some(&known) = self.atoms.get(&key) {
             return known;
         }
-        let pattern = Pattern::parse(text, &Limits::default()).ok();
-        let admits_unclean =
-            is_path && pattern.as_ref().is_some_and(|pattern| pattern.is_unconstrained(anchor));
-        let language = pattern.and_then(|pattern| match is_path {
-            true => pattern.path_language(anchor, &self.limits).ok(),
-            false => pattern.language(anchor, &self.limits).ok(),
-        });
         let fresh = Atom::try_from(self.conditions.len()).unwrap_or(Atom::MAX);
-        let atom = match &language {
-            Some(language) => {
-                *self.by_meaning.entry((language.clone(), admits_unclean)).or_insert(fresh)
-            }
-            None => fresh,
-        };
-        if atom == fresh {
-            self.conditions.push(Condition { language, admits_unclean });
-        }
-        self.by_text.insert(key, atom);
-        atom
+        self.conditions.push(Condition { key: key.clone(), analysed: OnceCell::new() });
+        self.atoms.insert(key, fresh);
+        fresh
     }
 
     fn intern(&mut self, clause: Clause) -> ClauseId {

@@ -290,16 +290,17 @@ impl Search<'_> {
         for (name, group) in &self.audit.resources.groups {
             let is_used = uses.keys().any(|(known, _)| known == name);
             for (index, http_match) in group.matches.iter().enumerate() {
-                let semantics = &self.audit.model.semantics().http;
-                let usable = http_match.as_ref().filter(|m| is_usable(group, m, semantics));
                 let key = (name.clone(), index);
+                let is_usable = || {
+                    let semantics = &self.audit.model.semantics().http;
+                    http_match.as_ref().is_some_and(|m| is_usable(group, m, semantics))
+                };
                 let matter = match uses.get(&key) {
-                    _ if usable.is_none() => continue,
                     _ if never.contains(&key) => DeadMatter::NeverMatches,
                     Some((true, _)) => continue,
                     Some((false, by)) => DeadMatter::Shadowed(by.iter().cloned().collect()),
-                    None if is_used => DeadMatter::Unused,
-                    // The whole group is unused.
+                    None if is_used && is_usable() => DeadMatter::Unused,
+                    // It has a diagnostic, or the whole group is unused.
                     None => continue,
                 };
                 found.push(Dead {

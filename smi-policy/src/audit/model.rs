@@ -12,7 +12,6 @@ use crate::resource::{HttpMatch, IdentityBinding, PortRoute, Rule, RuleKind, Sub
 use crate::semantics::{AbsentMatches, PodLabels, Semantics};
 use crate::spiffe::SpiffeId;
 
-use super::clause::is_usable;
 use super::party::{Key, Party, PodSelector};
 
 /// A policy with its targets resolved for questions.
@@ -98,12 +97,8 @@ impl Model {
             .groups
             .iter()
             .map(|(name, group)| {
-                let usable = |http_match: &Option<HttpMatch>| {
-                    let http_match = http_match.as_ref()?;
-                    is_usable(group, http_match, &semantics.http)
-                        .then(|| Arc::new(http_match.clone()))
-                };
-                (name, group.matches.iter().map(usable).collect())
+                let shared = |http_match: &Option<HttpMatch>| http_match.clone().map(Arc::new);
+                (name, group.matches.iter().map(shared).collect())
             })
             .collect();
         let targets = policy.targets().map(|view| {
@@ -111,10 +106,15 @@ impl Model {
             let own = view.name().namespace();
             let rules = || resource.rules.iter().enumerate();
             let of_kind = |kind| rules().filter(move |(_, rule)| rule.kind == kind);
+            // The engine knows which matches can be used.
+            let usable: Vec<_> =
+                view.http_matches().into_iter().flatten().map(|(_, m)| m).collect();
             let http = of_kind(RuleKind::HttpRouteGroup).flat_map(|(_, rule)| {
                 let name = ObjectName::new(own, rule.name.as_str());
                 let matches = groups.get(&name).map_or(&[][..], Vec::as_slice);
-                selected(rule, name, matches, semantics)
+                let mut found = selected(rule, name, matches, semantics);
+                found.retain(|selected| usable.contains(&&*selected.http_match));
+                found
             });
             let ports = |kind, routes| {
                 of_kind(kind).next().is_some().then(|| union(own, of_kind(kind), routes))
@@ -168,7 +168,7 @@ impl Model {
     }
 }
 
-/// The usable matches that a rule selects of its group.
+/// The matches that a rule selects of its group.
 fn selected(
     rule: &Rule,
     group: ObjectName,
@@ -179,8 +179,8 @@ fn selected(
         [] => semantics.absent_matches == AbsentMatches::All,
         names => http_match.name.as_ref().is_some_and(|name| names.contains(name)),
     };
-    let usable = matches.iter().enumerate().filter_map(|(index, m)| Some((index, m.as_ref()?)));
-    let chosen = usable.filter(|(_, http_match)| is_selected(http_match));
+    let readable = matches.iter().enumerate().filter_map(|(index, m)| Some((index, m.as_ref()?)));
+    let chosen = readable.filter(|(_, http_match)| is_selected(http_match));
     let make = |(index, http_match): (usize, &Arc<HttpMatch>)| Selected {
         group: group.clone(),
         index,
