@@ -109,6 +109,7 @@ impl Choices {
             }
             Err(_) => {
                 choices.unlisted.insert(Field::Path);
+                choices.unknown.extend(&on_paths);
                 choices.ordinary = vec![listing.path(&BTreeSet::new(), b"/".to_vec(), EXTENDED)];
             }
         }
@@ -119,8 +120,14 @@ impl Choices {
                 }
                 Err(_) => {
                     choices.unlisted.insert(field);
+                    choices.unknown.extend(atoms);
                 }
             }
+        }
+        for &atom in &choices.unknown {
+            let ways = [BTreeSet::from([atom]), BTreeSet::new()];
+            let ways = ways.map(|holding| Choice { holding, sample: Sample::Unknown });
+            choices.fields.insert(Field::Unknown(atom), ways.into());
         }
         choices
     }
@@ -146,13 +153,9 @@ impl Choices {
         self.ordinary.iter().chain(asterisk).chain(authorities)
     }
 
-    pub(super) fn field(&self, field: &Field) -> Vec<Choice> {
-        if let Field::Unknown(atom) = field {
-            return [BTreeSet::from([*atom]), BTreeSet::new()]
-                .map(|holding| Choice { holding, sample: Sample::Unknown })
-                .into();
-        }
-        self.fields.get(field).cloned().unwrap_or_default()
+    /// The ways of another field.
+    pub(super) fn field(&self, field: &Field) -> &[Choice] {
+        self.fields.get(field).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -209,17 +212,16 @@ impl Listing<'_> {
     fn close(&self, listed: &mut Vec<Choice>) -> Result<(), AnalysisError> {
         let single = listed.clone();
         let mut known: BTreeSet<_> = listed.iter().map(|choice| choice.holding.clone()).collect();
+        let mut steps_left = self.clauses.limits().steps / 10;
         let mut at = 0;
         while let Some(choice) = listed.get(at).cloned() {
             at += 1;
             for more in &single {
+                steps_left = steps_left.checked_sub(1).ok_or(AnalysisError::TooManySteps)?;
                 let holding: BTreeSet<Atom> =
                     choice.holding.union(&more.holding).copied().collect();
                 if !known.insert(holding.clone()) {
                     continue;
-                }
-                if known.len() > self.clauses.limits().states {
-                    return Err(AnalysisError::TooManySteps);
                 }
                 let (Sample::Values(a), Sample::Values(b)) = (&choice.sample, &more.sample) else {
                     continue;

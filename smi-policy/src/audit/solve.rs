@@ -93,9 +93,9 @@ struct Search<'s> {
     depends_on_unknown: bool,
 }
 
-type Chosen = Vec<(Field, Choice)>;
+type Chosen<'s> = Vec<(Field, &'s Choice)>;
 
-impl Search<'_> {
+impl<'s> Search<'s> {
     fn run(&mut self, others: &[&Clause]) -> Result<Option<ExampleHttp>, AnalysisError> {
         for method in methods(self.grant, others) {
             if !self.grant.has_method(&method) {
@@ -119,7 +119,7 @@ impl Search<'_> {
     }
 
     /// Chooses fields until no other clause is left.
-    fn fields(&mut self, left: &[&Clause], chosen: &mut Chosen) -> Result<bool, AnalysisError> {
+    fn fields(&mut self, left: &[&Clause], chosen: &mut Chosen<'s>) -> Result<bool, AnalysisError> {
         self.spend(1 + left.len() / 16)?;
         let open = |clause: &Clause| {
             let is_open = |field: &&Field| {
@@ -138,7 +138,7 @@ impl Search<'_> {
         let Some(field) = next else { return Ok(self.settle(chosen)) };
         for choice in self.choices.field(&field) {
             if self.grant.holds(&field, &choice.holding) {
-                let left = still(left, &field, &choice);
+                let left = still(left, &field, choice);
                 chosen.push((field.clone(), choice));
                 if self.fields(&left, chosen)? {
                     return Ok(true);
@@ -150,13 +150,13 @@ impl Search<'_> {
     }
 
     /// Chooses what the clause itself wants of the other fields.
-    fn settle(&mut self, chosen: &mut Chosen) -> bool {
+    fn settle(&mut self, chosen: &mut Chosen<'s>) -> bool {
         let known = chosen.len();
         for field in self.grant.wants.keys().filter(|field| **field != Field::Path) {
             if chosen.iter().any(|(known, _)| known == field) {
                 continue;
             }
-            let mut ways = self.choices.field(field).into_iter();
+            let mut ways = self.choices.field(field).iter();
             let Some(way) = ways.find(|way| self.grant.holds(field, &way.holding)) else {
                 chosen.truncate(known);
                 return false;
@@ -202,7 +202,7 @@ fn methods(grant: &Clause, others: &[&Clause]) -> Vec<String> {
     all
 }
 
-fn example(method: &str, path: &Choice, chosen: &Chosen) -> ExampleHttp {
+fn example(method: &str, path: &Choice, chosen: &Chosen<'_>) -> ExampleHttp {
     let (target, connect) = match &path.sample {
         Sample::Path { target, connect } => (target.clone(), *connect),
         Sample::Values(_) | Sample::Unknown => (b"/".to_vec(), Connect::Authority),

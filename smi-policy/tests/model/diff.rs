@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use smi_policy::{Audit, Change, Diff, Verdict};
+use smi_policy::{Audit, Change, Diff, Difference, Party, Verdict};
 
 use crate::check::{self, Tally};
 use crate::mutate::mutated;
-use crate::world::{Query, World};
+use crate::world::{PeerId, Query, World};
 use crate::{engine, generate};
 
 #[test]
@@ -122,8 +122,20 @@ fn compare(old: &World, new: &World, queries: &[Query], tally: &Tally) -> TestCa
         }
         tally.count("questions answered differently");
         let change = if rank(is) > rank(was) { Change::Allowed } else { Change::Denied };
+        // Where the destination is plainly an account, the difference must be one of this account.
+        let account = match (&query.destination.id, &query.destination.labels) {
+            (PeerId::Account(namespace, name), None) => Some(format!("{namespace}/{name}")),
+            _ => None,
+        };
+        let is_it = |difference: &Difference| {
+            difference.change == change
+                && account.as_ref().is_none_or(|account| {
+                    let is_other = matches!(difference.destination, Party::Other(_));
+                    is_other || difference.destination.to_string() == *account
+                })
+        };
         prop_assert!(
-            diff.differences.iter().any(|difference| difference.change == change),
+            diff.differences.iter().any(is_it),
             "{was} became {is}, and the diff has nothing of the kind: {query:#?}\n{diff:#?}"
         );
     }
