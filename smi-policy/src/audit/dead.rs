@@ -85,10 +85,15 @@ impl fmt::Display for Dead {
 }
 
 impl Audit {
-    /// What could be taken away without changing any answer, each by itself: targets that grant
-    /// nothing, matches that never match or are shadowed by others, targets that are covered by
-    /// others, and what nothing refers to. Conditions are compared by what they mean; what could not
-    /// be analysed is not reported.
+    /// What could be taken away, each by itself, without anybody losing or gaining anything: targets
+    /// that grant nothing, matches that never match or are shadowed by others, targets that are
+    /// covered by others, and what nothing refers to. Conditions are compared by what they mean; what
+    /// could not be analysed is not reported.
+    ///
+    /// Two things to know before taking it away: under
+    /// [`Unselected::Allow`](crate::Unselected::Allow) a target that grants nothing still closes its
+    /// destination, and a match that never matches still turns an opaque connection's answer from
+    /// denied into [`HttpOnly`](crate::Verdict::HttpOnly).
     ///
     /// ```
     /// use smi_policy::{Audit, HttpMatch, HttpRouteGroup, ObjectName, Policy, Rule, Semantics};

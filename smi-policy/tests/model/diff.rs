@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use smi_policy::{Audit, Change, Diff, Difference, Party, Verdict};
+use smi_policy::{Audit, Change, Dead, DeadMatter, Diff, Difference, ObjectKind, Party, Verdict};
 
 use crate::check::{self, Tally};
+use crate::generate::Breakage;
 use crate::mutate::mutated;
-use crate::world::{PeerId, Query, World};
+use crate::world::{PeerId, Query, Resource, World};
 use crate::{engine, generate};
 
 #[test]
@@ -51,6 +52,58 @@ fn a_policy_is_the_same_as_itself_in_any_order() {
             Ok(())
         },
     );
+}
+
+#[test]
+fn what_is_covered_can_be_taken_away() {
+    let tally = check::holds(
+        "dead matter is dead",
+        "tests/model/regressions/dead.txt",
+        check::cases(10),
+        &generate::denying(Breakage::Some, 1),
+        |(world, _), tally| {
+            let world = generate::without_replaced(&world);
+            for dead in Audit::new(engine::builder(&world)).dead_matter() {
+                let without = without(&world, &dead);
+                let Some(without) = without else { continue };
+                tally.count(dead.matter.code());
+                let diff = diff(&world, &without);
+                prop_assert!(diff.is_same(), "{dead}\n{diff:#?}");
+            }
+            Ok(())
+        },
+    );
+    if tally.of("shadowed") + tally.of("covered") + tally.of("equal") > 0 {
+        assert!(tally.of("shadowed") > 0 && tally.of("covered") > 0 && tally.of("unused") > 0);
+    }
+}
+
+/// The world without something of no use; `None` for what answers differ by in other ways.
+fn without(world: &World, dead: &Dead) -> Option<World> {
+    let mut resources = world.resources.clone();
+    let is_it = |resource: &Resource| {
+        let (kind, name) = match resource {
+            Resource::Target(target) => (ObjectKind::TrafficTarget, &target.name),
+            Resource::Group(group) => (ObjectKind::HttpRouteGroup, &group.name),
+            Resource::Tcp(route) => (ObjectKind::TcpRoute, &route.name),
+            Resource::Udp(route) => (ObjectKind::UdpRoute, &route.name),
+            Resource::Binding(binding) => (ObjectKind::IdentityBinding, &binding.name),
+        };
+        (kind, name) == (dead.kind, &dead.object)
+    };
+    match (&dead.matter, &dead.field) {
+        (DeadMatter::NeverMatches, _) => return None,
+        (_, None) => resources.retain(|resource| !is_it(resource)),
+        (_, Some(field)) => {
+            let index: usize =
+                field.strip_prefix("spec.matches[")?.strip_suffix(']')?.parse().ok()?;
+            let group = resources.iter_mut().find(|resource| is_it(resource))?;
+            let Resource::Group(group) = group else { return None };
+            // Its place stays.
+            *group.matches.get_mut(index)? = None;
+        }
+    }
+    Some(world.with(resources))
 }
 
 /// What the audit reads out of the resources is what the engine does.
