@@ -58,6 +58,7 @@ impl Backends {
     /// The backend that `random`, one of all 2^64 numbers, falls on.
     ///
     /// Stateless: the number decides alone. See [`Picker::random`].
+    #[inline]
     pub fn pick(&self, random: u64) -> &Leaf {
         self.leaf(self.picker.random(random))
     }
@@ -65,6 +66,7 @@ impl Backends {
     /// The next backend of a smooth rotation, which all threads share.
     ///
     /// See [`Picker::smooth`]. Each split has a rotation of its own for each port.
+    #[inline]
     pub fn pick_smooth(&self) -> &Leaf {
         self.leaf(self.picker.smooth())
     }
@@ -72,6 +74,7 @@ impl Backends {
     /// The backend that `key` sticks to: a user's id, a session, an address.
     ///
     /// Keys stick to services, by namespace and name. See [`Picker::sticky`].
+    #[inline]
     pub fn pick_sticky(&self, key: &[u8]) -> &Leaf {
         self.leaf(self.picker.sticky(key))
     }
@@ -119,6 +122,7 @@ impl Backends {
     }
 
     #[expect(clippy::indexing_slicing, reason = "there are as many leaves as weights: see `new`")]
+    #[inline]
     fn leaf(&self, index: usize) -> &Leaf {
         &self.leaves[index]
     }

@@ -78,7 +78,8 @@ impl SplitsBuilder {
     /// A split of the same name, port by port, counts its turns on in the counter that `previous`
     /// uses. So traffic that changes over one thread at a time sees one rotation, and frequent
     /// changes don't favour whoever stands first in a rotation. What keys stick to depends on
-    /// weights and names only and needs no history.
+    /// weights and names only and needs no history. Where backends and weights of a split are the
+    /// same as before, its tables serve on.
     ///
     /// ```
     /// use smi_policy::Semantics;

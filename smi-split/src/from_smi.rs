@@ -1,10 +1,11 @@
-//! The one place where API objects, SMI's and Kubernetes', enter the splitter.
+//! The one place where manifests, SMI's and of Services, enter the splitter.
 
 use smi_policy::{Diagnostic, HttpRouteGroup, ObjectKind, ObjectName, Semantics};
 use smi_types::hub;
 use smi_types::manifest::{Document, Node, Resources, Value};
 use smi_types::quantity::{Quantity, RatioError};
 
+use crate::service::{PortFault, unreadable};
 use crate::{
     Backend, MatchRef, Port, Protocol, Service, ServicePort, Splits, SplitsBuilder, TargetPort,
     TrafficSplit,
@@ -109,11 +110,12 @@ impl SplitsBuilder {
 }
 
 fn traffic_split(name: ObjectName, split: &hub::TrafficSplit) -> Result<TrafficSplit, RatioError> {
-    // Quantities are ratios, so any common factor serves to make them whole.
+    // Quantities are ratios, so any common factor serves to make them whole. Entries of one service
+    // are not added up yet, so they need not fit together.
     let quantities: Vec<&Quantity> = split.backends.iter().map(|backend| &backend.weight).collect();
-    let weights = Quantity::ratios(&quantities)?;
+    let weights = Quantity::wide_ratios(&quantities)?;
     let backends = split.backends.iter().zip(weights);
-    let backend = |(backend, weight): (&hub::Backend, u64)| Backend {
+    let backend = |(backend, weight): (&hub::Backend, u128)| Backend {
         service: backend.service.clone(),
         weight,
     };
@@ -147,7 +149,8 @@ fn service(
     for (field, is_sound) in [("metadata.name", !name.is_empty()), ("metadata.namespace", is_text)]
     {
         if !is_sound {
-            ignored(report, &own_name, field, "expected a text; the Service is ignored");
+            let message = "expected a text; the Service is ignored";
+            report.push(unreadable(&own_name, field, message));
             return None;
         }
     }
@@ -160,39 +163,32 @@ fn service(
             for (index, entry) in listed.iter().enumerate() {
                 match service_port(entry) {
                     Ok(port) => ports.push(port),
-                    Err((key, expected)) => {
-                        let message = format!("expected {expected}; the Service lacks this port");
-                        ignored(report, &own_name, format!("spec.ports[{index}]{key}"), message);
-                    }
+                    Err(fault) => report.push(fault.report(&own_name, index)),
                 }
             }
         }
         Some((_, None)) => {
-            ignored(report, &own_name, "spec.ports", "expected a list; the Service has no ports");
+            let message = "expected a list; the Service has no ports";
+            report.push(unreadable(&own_name, "spec.ports", message));
         }
     }
     Some(Service { name: own_name, ports })
 }
 
-/// An entry of `spec.ports`, or what is wrong with it: the key, and what is expected there.
-fn service_port(entry: Node<'_>) -> Result<ServicePort, (&'static str, &'static str)> {
-    let a_port = "a whole number from 1 to 65535";
-    let number = field(Some(entry), "port").and_then(port_number).ok_or((".port", a_port))?;
+fn service_port(entry: Node<'_>) -> Result<ServicePort, PortFault> {
+    let number = field(Some(entry), "port").and_then(port_number).ok_or(PortFault::NUMBER)?;
     let protocol = match field(Some(entry), "protocol").map(Node::value) {
-        None | Some(Value::String("" | "TCP")) => Protocol::Tcp,
-        Some(Value::String("UDP")) => Protocol::Udp,
-        Some(Value::String("SCTP")) => Protocol::Sctp,
-        Some(_) => return Err((".protocol", "`TCP`, `UDP` or `SCTP`")),
+        None => Some(Protocol::Tcp),
+        Some(Value::String(text)) => Protocol::parse(text),
+        Some(_) => None,
     };
+    let protocol = protocol.ok_or(PortFault::PROTOCOL)?;
     let target = match field(Some(entry), "targetPort").map(|node| (node, node.value())) {
         // Kubernetes takes 0 and the empty name for absent.
         None | Some((_, Value::String(""))) => TargetPort::Number(number),
         Some((_, Value::String(name))) => TargetPort::Name(name.to_owned()),
         Some((_, Value::Number(zero))) if zero.to_u64() == Some(0) => TargetPort::Number(number),
-        Some((node, _)) => {
-            let expected = "a port number or the name of a container port";
-            TargetPort::Number(port_number(node).ok_or((".targetPort", expected))?)
-        }
+        Some((node, _)) => TargetPort::Number(port_number(node).ok_or(PortFault::TARGET)?),
     };
     Ok(ServicePort { port: Port { number, protocol }, target })
 }
@@ -205,14 +201,4 @@ fn port_number(node: Node<'_>) -> Option<u16> {
 /// A field; `None` if it is absent or null, which is the same.
 fn field<'d>(node: Option<Node<'d>>, key: &str) -> Option<Node<'d>> {
     node?.get(key).filter(|node| !node.is_null())
-}
-
-fn ignored(
-    report: &mut Vec<Diagnostic>,
-    service: &ObjectName,
-    field: impl Into<String>,
-    message: impl Into<String>,
-) {
-    let (kind, code) = (ObjectKind::Service, "unreadable");
-    report.push(Diagnostic::error(kind, service, field, code, message));
 }

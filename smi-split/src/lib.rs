@@ -47,16 +47,22 @@
 //! |---|---|---|---|
 //! | at random | a random number | exact on average | no state; anything goes |
 //! | smooth | a counter that threads share | exact in every period | the most even load |
-//! | sticky | a key | exact on average, but for about 0.1 points | a user stays where she is |
+//! | sticky | a key | exact on average, but for less than 0.1 points | a user stays where she is |
 //!
-//! None takes a lock or allocates. With n backends, a random pick is one look-up in a table of 16
-//! bytes for each; a smooth one is one atomic addition and a look-up in a table of 4,096 or, from
-//! 256 backends on, 16·n slots of 2 bytes (twice that if the weights need more than one table);
-//! a sticky one hashes the key and looks at about ten backends. Its tables take 64 KiB up to 16
-//! backends, and 128 KiB and some 4 KiB for each backend, falling with the number to 0.3 KiB, for
-//! more. Building everything takes some microseconds for a few backends, less than a millisecond
-//! for 100, and some 30 milliseconds for 10,000. `benches/rivals` has the times beside those of
-//! other crates.
+//! None takes a lock or allocates. What they cost, for n backends:
+//!
+//! | | a pick | memory |
+//! |---|---|---|
+//! | at random | one look-up | 16 bytes for each backend |
+//! | smooth | one atomic addition and a look-up | 8 KiB, or 32 bytes for each backend if those are more; twice that where the weights, reduced, add up to more than 4,096 or 16·n |
+//! | sticky | a hash of the key and a look-up | none until it is used; then up to 512 KiB with two or three backends, 1 MiB up to 15, 2 MiB up to 255, 4 MiB up to 65,535 |
+//!
+//! A sticky pick is so quick because it remembers: keys are put into 2^21 slots, and the first key of
+//! each slot takes longer ([`Picker::sticky`] says how long). Backends that are out for the moment
+//! cost the keys they had a little more, and nobody else anything: nothing is rebuilt. Building takes
+//! some microseconds for a few backends, a tenth of a millisecond for 100, and some ten milliseconds
+//! for 10,000; splits that stay as they are are not built again. `benches/rivals` has the times
+//! beside those of other crates.
 //!
 //! # What may surprise
 //!
@@ -78,9 +84,9 @@
 //! Manifests and requests may both be hostile. Compiling takes time in proportion to the input,
 //! but for the tables of pickers: see above, for each distinct set of weights of a split.
 //! Selecting takes time linear in the request and in the number of matches of the splits of one
-//! service. Picking takes constant time, a sticky pick on average: it depends on the hash of the
-//! key how many backends have to be looked at, and who knows all weights and names can find keys
-//! that need many. Nothing panics. Regular expressions are those of
+//! service. Picking takes constant time, but for sticky picks: the first key of each of 2^21 slots
+//! takes time in proportion to the number of backends. Memory does not depend on the keys, however
+//! many there are. Nothing panics. Regular expressions are those of
 //! [`smi_policy`], with its limits.
 //!
 //! # Features
@@ -89,6 +95,8 @@
 //! |---|---|
 //! | (none, the default) | the splitter; no Kubernetes, no YAML |
 //! | `live` | `Live`: splits that are replaced under load, on `arc-swap` |
+//! | `k8s-openapi` | `SplitsBuilder::kubernetes_service`: Services as a Kubernetes client has them. The project that uses it chooses the Kubernetes version |
+//! | `latest` | chooses the newest one, for whoever has no other |
 //! | `smi-types` | `Splits::from_resources` and `SplitsBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod backends;
@@ -96,6 +104,8 @@ mod builder;
 mod call;
 mod compile;
 mod event;
+#[cfg(feature = "k8s-openapi")]
+mod from_k8s_openapi;
 #[cfg(feature = "smi-types")]
 mod from_smi;
 #[cfg(feature = "live")]

@@ -1,5 +1,5 @@
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -9,7 +9,7 @@ use crate::{Splits, SplitsBuilder};
 ///
 /// Taking the current generation neither waits nor makes anybody wait, also while it is being
 /// replaced. Whoever has taken a generation keeps it until the end of its call: one selection and
-/// one pick never mix two of them. The old one is dropped with its last user.
+/// one pick never mix two of them. Old ones are freed by threads that replace, not by those that pick.
 ///
 /// ```
 /// use smi_policy::Semantics;
@@ -36,12 +36,14 @@ use crate::{Splits, SplitsBuilder};
 #[derive(Debug)]
 pub struct Live {
     current: ArcSwap<Splits>,
+    /// Generations that were replaced and may still be in use. Only threads that replace look here.
+    retired: Mutex<Vec<Arc<Splits>>>,
 }
 
 impl Live {
     /// Starts with `splits`.
     pub fn new(splits: Splits) -> Self {
-        Self { current: ArcSwap::from_pointee(splits) }
+        Self { current: ArcSwap::from_pointee(splits), retired: Mutex::default() }
     }
 
     /// The current generation, for one call.
@@ -53,11 +55,17 @@ impl Live {
 
     /// Compiles and publishes the next generation, and returns it.
     ///
-    /// Rotations go on: see [`SplitsBuilder::compile_after`]. Compiling is done by this thread
-    /// before anything is replaced. Of several threads that replace at once the last one counts.
+    /// Rotations go on, and splits that stay the same keep their tables: see
+    /// [`SplitsBuilder::compile_after`]. Compiling is done by this thread before anything is
+    /// replaced. Of several threads that replace, one waits for the other.
     pub fn replace(&self, next: SplitsBuilder) -> Splits {
+        // Nothing that panics leaves the list in disorder.
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
         let next = next.compile_after(&self.current.load());
-        self.current.store(Arc::new(next.clone()));
+        // To free a generation may take as long as to build it. So whoever picks must not be the last
+        // to let go of one: until nobody else has it, it is kept here.
+        retired.push(self.current.swap(Arc::new(next.clone())));
+        retired.retain(|splits| Arc::strong_count(splits) > 1 || splits.is_shared());
         next
     }
 }

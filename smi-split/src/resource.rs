@@ -44,7 +44,7 @@ impl TrafficSplit {
     /// Adds a backend. Weights are ratios: 90 and 10 are the same as 9 and 1.
     #[must_use]
     pub fn backend(mut self, service: impl Into<String>, weight: u64) -> Self {
-        self.backends.push(Backend { service: service.into(), weight });
+        self.backends.push(Backend { service: service.into(), weight: weight.into() });
         self
     }
 
@@ -70,7 +70,11 @@ pub struct Backend {
     /// `service` as written.
     pub service: String,
     /// How much it gets, in proportion to the other backends. 0: nothing.
-    pub weight: u64,
+    ///
+    /// There is room for the fractions of v1alpha1, brought to whole numbers. What matters is what
+    /// remains when entries of one service are added up and all are reduced: together, that must fit
+    /// 64 bits.
+    pub weight: u128,
 }
 
 /// A reference in a TrafficSplit's `matches`.

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use smi_policy::ObjectName;
+#[cfg(any(feature = "k8s-openapi", feature = "smi-types"))]
+use smi_policy::{Diagnostic, ObjectKind};
 
 /// A Service and its ports.
 ///
@@ -51,6 +53,37 @@ pub struct ServicePort {
     pub target: TargetPort,
 }
 
+/// What is wrong in an entry of a Service's `spec.ports`: the key, and what is expected there.
+#[cfg(any(feature = "k8s-openapi", feature = "smi-types"))]
+pub(crate) struct PortFault {
+    key: &'static str,
+    expected: &'static str,
+}
+
+#[cfg(any(feature = "k8s-openapi", feature = "smi-types"))]
+impl PortFault {
+    pub(crate) const NUMBER: Self =
+        Self { key: ".port", expected: "a whole number from 1 to 65535" };
+    pub(crate) const PROTOCOL: Self = Self { key: ".protocol", expected: "`TCP`, `UDP` or `SCTP`" };
+    pub(crate) const TARGET: Self =
+        Self { key: ".targetPort", expected: "a port number or the name of a container port" };
+
+    pub(crate) fn report(&self, service: &ObjectName, index: usize) -> Diagnostic {
+        let message = format!("expected {}; the Service lacks this port", self.expected);
+        unreadable(service, format!("spec.ports[{index}]{}", self.key), message)
+    }
+}
+
+/// Something of a Service that is ignored.
+#[cfg(any(feature = "k8s-openapi", feature = "smi-types"))]
+pub(crate) fn unreadable(
+    service: &ObjectName,
+    field: impl Into<String>,
+    message: impl Into<String>,
+) -> Diagnostic {
+    Diagnostic::error(ObjectKind::Service, service, field, "unreadable", message)
+}
+
 /// A port number and its protocol, printed `8080/TCP`.
 ///
 /// ```
@@ -95,6 +128,19 @@ pub enum Protocol {
     Udp,
     /// `SCTP`.
     Sctp,
+}
+
+#[cfg(any(feature = "k8s-openapi", feature = "smi-types"))]
+impl Protocol {
+    /// Reads it as an API server does, which takes the empty name for absent.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "" | "TCP" => Some(Self::Tcp),
+            "UDP" => Some(Self::Udp),
+            "SCTP" => Some(Self::Sctp),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Protocol {

@@ -118,6 +118,12 @@ impl Splits {
         self.inner.splits.get(range).unwrap_or_default()
     }
 
+    /// Whether there are clones of these.
+    #[cfg(feature = "live")]
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.inner) > 1
+    }
+
     /// What was ignored, or surprises, sorted by object.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.inner.diagnostics

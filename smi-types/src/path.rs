@@ -74,6 +74,11 @@ impl FieldPath {
         self.segments.push(PathSegment::Index(index));
     }
 
+    /// Whether this is the field of the other path, or something in it.
+    pub(crate) fn starts_with(&self, other: &Self) -> bool {
+        self.segments().starts_with(other.segments())
+    }
+
     /// Goes up one step; the step is returned, or `None` at the root.
     pub fn pop(&mut self) -> Option<PathSegment> {
         self.segments.pop()

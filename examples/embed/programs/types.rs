@@ -1,7 +1,8 @@
 //! Reads a manifest, builds one, writes it.
 
-use smi_types::access::v1alpha4::{Rule, Subject, TrafficTarget, TrafficTargetSpec};
-use smi_types::{Manifest, ObjectMeta, write};
+use smi_types::access::v1alpha4::{Rule, Subject, TrafficTarget};
+use smi_types::specs::v1alpha4::{HttpMatch, HttpRouteGroup};
+use smi_types::{Manifest, write};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Read: YAML or JSON, any version, any number of documents. Every problem has its place.
@@ -20,20 +21,14 @@ spec:
         println!("{problem}");
     }
 
-    // Build: plain structs.
-    let account = |name: &str| Subject {
-        kind: "ServiceAccount".into(),
-        name: name.into(),
-        ..Subject::default()
-    };
-    let target = TrafficTarget {
-        metadata: ObjectMeta { name: Some("web-to-cart".into()), ..ObjectMeta::default() },
-        spec: TrafficTargetSpec {
-            destination: account("cart"),
-            sources: vec![account("web")],
-            rules: vec![Rule { kind: "TCPRoute".into(), name: "cart".into(), ..Rule::default() }],
-        },
-    };
-    print!("{}", write::yaml(&target)?);
+    // Build: plain structs, with constructors that write RE2 patterns from what is meant.
+    let group = HttpRouteGroup::named("cart-api")
+        .in_namespace("shop")
+        .with_match(HttpMatch::named("read").with_path_prefix("/carts").with_methods(["GET"]));
+    let target = TrafficTarget::new("web-to-cart", Subject::service_account("cart"))
+        .in_namespace("shop")
+        .with_source(Subject::service_account("web"))
+        .with_rule(Rule::http_route_group("cart-api").matching(["read"]));
+    print!("{}---\n{}", write::yaml(&group)?, write::yaml(&target)?);
     Ok(())
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smi_policy::{AllZero, ObjectName, Semantics};
 
 use super::report::Report;
-use crate::{ServiceName, TrafficSplit, Weights};
+use crate::{ServiceName, TrafficSplit, Weights, WeightsError};
 
 /// The backends of a split that can be used at all, each once, in the order of first mention.
 pub(super) struct Shareholders {
@@ -30,19 +30,19 @@ impl Shareholders {
         report: &mut Report<'_>,
     ) -> Option<Self> {
         let mut entries: Vec<(Option<ObjectName>, String)> = Vec::new();
-        // Sums need more than 64 bits before they are reduced.
-        let mut exact: Vec<u128> = Vec::new();
+        // Sums before they are reduced; `None` if one doesn't even fit 128 bits.
+        let mut exact: Vec<Option<u128>> = Vec::new();
         let mut places: BTreeMap<ObjectName, usize> = BTreeMap::new();
         for (index, backend) in resource.backends.iter().enumerate() {
             let field = format!("spec.backends[{index}].service");
             let service = service(resource, &backend.service, &field, semantics, report);
-            let weight = u128::from(backend.weight);
+            let weight = backend.weight;
             if let Some(service) = &service {
                 if let Some(first) = places.get(service) {
                     let message = format!("`{service}` is a backend already; the weights add up");
                     report.warning(field, "duplicate-backend", message);
                     if let Some(sum) = exact.get_mut(*first) {
-                        *sum += weight;
+                        *sum = sum.and_then(|sum| sum.checked_add(weight));
                     }
                     continue;
                 }
@@ -54,10 +54,12 @@ impl Shareholders {
                 report.warning(field.as_str(), "apex-as-backend", message);
             }
             entries.push((service, field));
-            exact.push(weight);
+            exact.push(Some(weight));
         }
 
-        let weights = match Weights::reduce(&exact) {
+        let exact: Option<Vec<u128>> = exact.into_iter().collect();
+        let reduced = exact.ok_or(WeightsError::TooLarge).and_then(|exact| Weights::reduce(&exact));
+        let weights = match reduced {
             Ok(weights) => weights,
             Err(error) => {
                 let message = format!("{error}; the split is void");

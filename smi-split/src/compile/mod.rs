@@ -49,14 +49,15 @@ pub(crate) fn compile(builder: SplitsBuilder, previous: Option<&Splits>) -> Spli
                 mismatch::report(&candidate, services, &mut report, &mut events);
             }
             let tables = Tables { all_zero: semantics.all_zero, services: services.as_ref() };
-            let (portless, by_port) = tables.compile(&candidate);
+            let previous = previous
+                .and_then(|splits| splits.of_apex(&candidate.apex).iter().find(|p| p.name == name));
+            let (portless, by_port) = tables.compile(&candidate, previous);
             let condition = groups.condition(&candidate.resource, &mut diagnostics);
             if matches!(condition, Condition::Always) {
                 winner = Some(name.clone());
             }
             let mut split = Split { name, apex: candidate.apex, condition, portless, by_port };
-            let of_apex = previous.map_or(&[][..], |previous| previous.of_apex(&split.apex));
-            if let Some(previous) = of_apex.iter().find(|previous| previous.name == split.name) {
+            if let Some(previous) = previous {
                 split.continue_from(previous);
             }
             compiled.push(split);

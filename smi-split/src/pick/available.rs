@@ -78,7 +78,7 @@ impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
     /// Only keys whose index is not available are elsewhere than by [`Picker::sticky`], and they
     /// return when it is back.
     pub fn sticky(&self, key: &[u8]) -> Option<usize> {
-        self.picker.tables.race.winner(super::sticky::hash(key), &self.is_available)
+        self.picker.tables.race.winner_among(super::sticky::hash(key), &self.is_available)
     }
 
     /// The exact share of an index at the moment; `None` if it is not available, or nothing is.

@@ -7,10 +7,8 @@ use super::{even, slots};
 /// rotation, written out, which takes place as often as the quantum says. What the division leaves
 /// over are turns of the rest, spread evenly among those of the frame.
 pub(super) struct Frame {
-    /// How many turns the level has until it repeats.
-    period: Modulus,
-    /// Which part of the turns is of the rest, in units of 2^-64, rounded up.
-    rest_share: u64,
+    /// Which part of the turns is of the rest, in units of 2^-128, rounded up.
+    rest_share: u128,
     /// The length of the written-out rotation.
     length: Modulus,
     slots: Slots,
@@ -50,33 +48,38 @@ impl Frame {
         let length: u64 = quotients.iter().sum();
         let slots = Slots::new(indices, &quotients, length);
         let rest = total - length * quantum;
-        // rest / total in units of 2^-64, rounded up. It is below 1, for one quotient is not zero.
-        let share = (u128::from(rest) << 64).div_ceil(u128::from(total.max(1)));
-        let frame = Self {
-            period: Modulus::new(total),
-            rest_share: u64::try_from(share).unwrap_or(u64::MAX),
-            length: Modulus::new(length),
-            slots,
-        };
+        let frame = Self { rest_share: share_of(rest, total), length: Modulus::new(length), slots };
         let remainders = || weights.iter().map(|weight| weight % quantum).collect();
         (frame, (rest > 0).then(remainders))
     }
 
     /// Who has the turn of this number.
+    #[inline]
     pub(super) fn at(&self, turn: u64) -> Turn {
         if self.rest_share == 0 {
             return Turn::Index(self.slots.at(self.length.remainder(turn)));
         }
-        let turn = self.period.remainder(turn);
-        // The rest has had ⌊turn · share⌋ turns before this one; with share rounded up, that is
-        // exact at the end of the period. It has this one if the next would make one more.
-        let before = u128::from(turn) * u128::from(self.rest_share);
-        let (rest_turns, fraction) = ((before >> 64) as u64, before as u64);
+        // The rest has had ⌊turn · share⌋ turns before this one. Although the share is rounded up, that
+        // is exact: the product is too large by less than 2^-64, and what it should be is a multiple
+        // of 1 / total. So after each period it is the rest of that many periods.
+        let [high, low] = [(self.rest_share >> 64) as u64, self.rest_share as u64]
+            .map(|share| u128::from(turn) * u128::from(share));
+        let before = high + (low >> 64);
+        let (rest_turns, fraction) = ((before >> 64) as u64, before << 64 | u128::from(low as u64));
+        // The rest has this turn if the next would make one more.
         if fraction.checked_add(self.rest_share).is_none() {
             return Turn::Rest(rest_turns);
         }
         Turn::Index(self.slots.at(self.length.remainder(turn - rest_turns)))
     }
+}
+
+/// `rest` / `total` in units of 2^-128, rounded up. `rest` is less.
+fn share_of(rest: u64, total: u64) -> u128 {
+    let total = u128::from(total.max(1));
+    let high = u128::from(rest) << 64;
+    let low = (high % total) << 64;
+    (high / total) << 64 | (low / total + u128::from(low % total > 0))
 }
 
 impl Slots {
@@ -92,6 +95,7 @@ impl Slots {
         short.map_or_else(|| Self::Long(indices().collect()), Self::Short)
     }
 
+    #[inline]
     fn at(&self, place: u64) -> usize {
         match self {
             Self::Short(slots) => slots.get(place as usize).copied().unwrap_or_default().into(),

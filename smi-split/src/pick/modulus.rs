@@ -15,6 +15,7 @@ impl Modulus {
         Self { divisor, reciprocal: u64::MAX / divisor }
     }
 
+    #[inline]
     pub(super) fn remainder(self, dividend: u64) -> u64 {
         // The exact quotient is dividend / divisor. What is taken instead, dividend · reciprocal /
         // 2^64, is less by at most dividend / 2^64, so by less than 1; rounded down, by at most 1.

@@ -58,6 +58,7 @@ impl AliasTable {
 
     /// The index that `random` falls on.
     #[expect(clippy::indexing_slicing, reason = "the high half of random · length is below length")]
+    #[inline]
     pub(super) fn pick(&self, random: u64) -> usize {
         // The high half says which column, the low half where in the column.
         let place = u128::from(random) * self.columns.len() as u128;

@@ -33,6 +33,7 @@ impl Schedule {
     }
 
     /// The index at place `turn`.
+    #[inline]
     pub(super) fn at(&self, turn: u64) -> usize {
         match self.first.at(turn) {
             Turn::Index(index) => index,

@@ -17,6 +17,7 @@ pub(super) struct Turn(AtomicU64);
 
 impl Turn {
     /// The number of this turn, which no other thread gets.
+    #[inline]
     pub(super) fn next(&self) -> u64 {
         // Nothing else is published with the number, so no stronger ordering is needed.
         self.0.fetch_add(1, Ordering::Relaxed)

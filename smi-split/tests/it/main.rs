@@ -7,6 +7,8 @@ mod concurrency;
 #[cfg(feature = "smi-types")]
 mod corpus;
 mod diagnostics;
+#[cfg(feature = "k8s-openapi")]
+mod kubernetes;
 #[cfg(feature = "live")]
 mod live;
 #[cfg(feature = "smi-types")]

@@ -149,3 +149,28 @@ spec:
     let [diagnostic] = splits.diagnostics() else { panic!("{:?}", splits.diagnostics()) };
     assert_eq!(diagnostic.code, "weights-too-large");
 }
+
+/// 2^63 + 1 and 2^63 − 1 are twice 2^63, but only when they are added up.
+#[test]
+fn entries_of_one_service_are_added_up_before_anything_must_fit() {
+    let split = |version: &str, [a, b, c]: [&str; 3]| {
+        let splits = load(&format!(
+            "
+apiVersion: split.smi-spec.io/{version}
+kind: TrafficSplit
+metadata: {{name: s}}
+spec:
+  service: web
+  backends: [{{service: v1, weight: {a}}}, {{service: v2, weight: {b}}},
+    {{service: v1.shop, weight: {c}}}]
+"
+        ));
+        answer(&splits, &Call::to(&ObjectName::new("shop", "web")))
+    };
+    let whole = ["9223372036854775809", "9223372036854775808", "9223372036854775807"];
+    assert_eq!(split("v1alpha2", whole), "shop/s: v1 2/3, v2 1/3");
+    let quantities = ["1000000000000000000500m", "1E", "999999999999999999500m"];
+    assert_eq!(split("v1alpha1", quantities), "shop/s: v1 2/3, v2 1/3");
+    // 3 · 10^38 twice is more than 128 bits hold.
+    assert_eq!(split("v1alpha1", ["300e36", "1", "300e36"]), "none: apex");
+}

@@ -19,18 +19,17 @@ pub(super) fn lift(
 ) -> Lifted<Headers> {
     let mut headers = Headers::new();
     let Some(node) = node else { return Ok(headers) };
+    let mut lifted = Ok(());
     match node.value() {
-        Value::Mapping(mapping) => add(mapping, place, &mut headers, report)?,
+        Value::Mapping(mapping) => lifted = add(mapping, place, &mut headers, report),
         Value::Sequence(list) => {
-            let mut lifted = Ok(());
             for (index, entry) in list.iter().enumerate() {
                 lifted = lifted.and(item(entry, &place.index(index), &mut headers, report));
             }
-            lifted?;
         }
-        _ => return Err(wrong_type(node, place, "a mapping or a list of mappings", report)),
+        _ => lifted = Err(wrong_type(node, place, "a mapping or a list of mappings", report)),
     }
-    Ok(headers)
+    report.or(lifted, || ()).map(|()| headers)
 }
 
 fn item(

@@ -39,9 +39,9 @@ pub(super) fn lift(
     let labels = labels.map(|node| selector(node, &place, report)).transpose();
     Ok(IdentityBinding {
         meta: meta?,
-        service_account: account?,
+        service_account: report.or(account, || None)?,
         spiffe_identities: identities?,
-        pod_label_selector: labels?,
+        pod_label_selector: report.or(labels, || None)?,
     })
 }
 

@@ -17,16 +17,17 @@ pub(super) fn lift(object: Source<'_>, report: &mut Report) -> Lifted<Meta> {
     let field = |key| metadata.get(key).filter(|node| !node.is_null());
 
     let name = name(node, metadata, &place, report);
+    let name = report.or(name, String::new);
     let namespace = optional_text(field("namespace"), &place.key("namespace"), report);
     let timestamp = field("creationTimestamp");
     let timestamp = optional_text(timestamp, &place.key("creationTimestamp"), report);
     let annotations = annotations(metadata, &place, report);
-    annotations?;
+    report.or(annotations, || ())?;
     Ok(Meta {
         version: object.version,
-        namespace: namespace?.filter(|namespace| !namespace.is_empty()),
+        namespace: report.or(namespace, || None)?.filter(|namespace| !namespace.is_empty()),
         name: name?,
-        creation_timestamp: timestamp?,
+        creation_timestamp: report.or(timestamp, || None)?,
     })
 }
 

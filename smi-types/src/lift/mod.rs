@@ -20,7 +20,7 @@ mod traffic_target;
 
 pub(crate) use self::shape::{list, wrong_type};
 use crate::api::{Kind, Version};
-use crate::hub::Object;
+use crate::hub::{Meta, Object};
 use crate::manifest::{Mapping, Node};
 use crate::path::Place;
 use crate::problem::Report;
@@ -47,8 +47,14 @@ pub(crate) fn lift(
     let meta = metadata::lift(object, report);
     let (meta, kept) = match preserved::read(object, report) {
         Ok(kept) => (meta, kept),
-        Err(void) => (Err(void), None),
+        Err(void) => (meta.and(Err(void)), None),
     };
+    let meta = report.or(meta, || Meta {
+        version,
+        namespace: None,
+        name: String::new(),
+        creation_timestamp: None,
+    });
     let kept = kept.as_ref();
     match kind {
         Kind::TrafficTarget => {

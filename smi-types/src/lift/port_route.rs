@@ -102,7 +102,8 @@ fn list_of_ports(node: Node<'_>, place: &Place<'_>, report: &mut Report) -> Port
     }
     let mut ports = Ok(Vec::with_capacity(list.len()));
     for (index, entry) in list.iter().enumerate() {
-        match (route_port(entry, &place.index(index), report), &mut ports) {
+        let read = route_port(entry, &place.index(index), report);
+        match (report.or(read, || 0), &mut ports) {
             (Ok(port), Ok(ports)) => ports.push(port),
             (Ok(_), Err(_)) => {}
             (Err(void), _) => ports = Err(void),

@@ -54,5 +54,10 @@ fn http_match(node: Node<'_>, place: &Place<'_>, report: &mut Report) -> Lifted<
     let path_regex = optional_text(path_regex, &place.key("pathRegex"), report);
     let methods = texts(methods, &place.key("methods"), report);
     let headers = headers::lift(headers, &place.key("headers"), report);
-    Ok(HttpMatch { name: name?, path_regex: path_regex?, methods: methods?, headers: headers? })
+    Ok(HttpMatch {
+        name: report.or(name, || None)?,
+        path_regex: report.or(path_regex, || None)?,
+        methods: methods?,
+        headers: headers?,
+    })
 }

@@ -40,11 +40,13 @@ pub(super) fn texts(
     report: &mut Report,
 ) -> Lifted<Vec<String>> {
     let Some(node) = node else { return Ok(Vec::new()) };
-    let list = list(node, place, report)?;
+    let found = list(node, place, report);
+    let Ok(list) = found else { return report.or(Err(Void), Vec::new) };
     let mut texts = Vec::with_capacity(list.len());
     let mut lifted = Ok(());
     for (index, entry) in list.iter().enumerate() {
-        match text(entry, &place.index(index), report) {
+        let read = text(entry, &place.index(index), report);
+        match report.or(read, || "") {
             Ok(text) => texts.push(text.to_owned()),
             Err(void) => lifted = Err(void),
         }

@@ -47,6 +47,10 @@ pub(super) fn lift(
     let name = required_text(name, node, &place.key("name"), report);
     let namespace = optional_text(namespace, &place.key("namespace"), report);
     let group = kind.and_then(|kind| check_group(group, kind, place, report));
+    let kind = report.or(kind, || SubjectKind::ServiceAccount);
+    let name = report.or(name, || "");
+    let namespace = report.or(namespace, || None);
+    let group = report.or(group, || ());
     let subject = match (kind, name, namespace, group) {
         (Ok(kind), Ok(name), Ok(namespace), Ok(())) => {
             let namespace = namespace.filter(|namespace| !namespace.is_empty());

@@ -9,6 +9,7 @@ use crate::hub::{Backend, MatchRef, Meta, TrafficSplit};
 use crate::manifest::{Node, excerpt};
 use crate::path::Place;
 use crate::problem::{Code, Report};
+use crate::quantity::Quantity;
 
 /// Reads a TrafficSplit.
 pub(super) fn lift(
@@ -73,9 +74,9 @@ fn as_written(object: Source<'_>, meta: Lifted<Meta>, report: &mut Report) -> Li
     let matches = self::matches(matches, &place.key("matches"), report);
     Ok(TrafficSplit {
         meta: meta?,
-        service: service?.to_owned(),
-        backends: backends?,
-        matches: matches?,
+        service: report.or(service, || "")?.to_owned(),
+        backends: report.or(backends, Vec::new)?,
+        matches: report.or(matches, Vec::new)?,
     })
 }
 
@@ -90,7 +91,10 @@ fn backends(
     let backends: Vec<_> = list
         .iter()
         .enumerate()
-        .map(|(index, node)| backend(node, &place.index(index), version, report))
+        .map(|(index, node)| {
+            let read = backend(node, &place.index(index), version, report);
+            report.or(read, || Backend { service: String::new(), weight: Quantity::from(1) })
+        })
         .collect();
     backends.into_iter().collect()
 }
@@ -116,7 +120,10 @@ fn backend(
             Err(Void)
         }
     };
-    Ok(Backend { service: service?.to_owned(), weight: weight? })
+    Ok(Backend {
+        service: report.or(service, || "")?.to_owned(),
+        weight: report.or(weight, || Quantity::from(1))?,
+    })
 }
 
 fn matches(

@@ -120,7 +120,9 @@ impl Body<'_, '_> {
         let (destination, port) = self.destination(version, kept, report);
         let sources = self.sources(version, report);
         let rules = self.rules(rules, version, report);
-        Ok(TrafficTarget { meta: meta?, destination, port, sources: sources?, rules: rules? })
+        let sources = report.or(sources, Vec::new)?;
+        let rules = report.or(rules, Vec::new)?;
+        Ok(TrafficTarget { meta: meta?, destination, port, sources, rules })
     }
 
     fn destination(
@@ -177,7 +179,11 @@ fn rule(node: Node<'_>, place: &Place<'_>, version: Version, report: &mut Report
         .and_then(|kind| rule_kind(kind, version, node, place, report));
     let name = required_text(name, node, &place.key("name"), report).map(str::to_owned);
     let matches = texts(matches, &place.key("matches"), report);
-    Ok(Rule { kind: kind?, name: name?, matches: matches? })
+    Ok(Rule {
+        kind: report.or(kind, || RuleKind::Unreadable)?,
+        name: report.or(name, String::new)?,
+        matches: matches?,
+    })
 }
 
 fn rule_kind(

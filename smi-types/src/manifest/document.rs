@@ -5,10 +5,11 @@ use super::key::ObjectKey;
 use super::node::Node;
 use super::source::Location;
 use super::tree::{NodeId, Tree};
-use crate::api::Kind;
+use crate::api::{Kind, Version};
 use crate::hub::Object;
+use crate::lift::lift;
 use crate::path::FieldPath;
-use crate::problem::Problem;
+use crate::problem::{Problem, Report};
 
 /// A document of a [`Manifest`](super::Manifest), or an item of a Kubernetes list in it.
 #[derive(Clone, Debug)]
@@ -133,6 +134,21 @@ impl Document {
     /// ```
     pub fn locate(&self, path: &FieldPath) -> Option<Location> {
         self.root().map(|root| root.nearest(path).location())
+    }
+
+    /// The object with something in place of what could not be read, for rules to look at the rest.
+    pub(crate) fn draft(&self) -> Option<Object> {
+        let (kind, _) = self.claim?;
+        let version = match self.object() {
+            Some(object) => object.meta().version,
+            None => {
+                let (group, version) = self.api_version()?.split_once('/')?;
+                let version = Version::parse(version)?;
+                let is_known = group == kind.group().as_str() && kind.versions().contains(&version);
+                is_known.then_some(version)?
+            }
+        };
+        lift(kind, version, self.root()?, &mut Report::of_draft()).ok()
     }
 
     /// The document as a typed object of its own API version.

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::{Code, Problem, Severity};
+use crate::lift::{Lifted, Void};
 use crate::manifest::{Key, Location, Node, ObjectKey};
 use crate::path::{FieldPath, Place};
 
@@ -12,11 +13,26 @@ pub(crate) struct Report {
     errors: usize,
     warnings: usize,
     problems: Vec<Problem>,
+    draft: bool,
 }
 
 impl Report {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, errors: 0, warnings: 0, problems: Vec::new() }
+        Self { limit, errors: 0, warnings: 0, problems: Vec::new(), draft: false }
+    }
+
+    /// A report for reading as much as can be read, with something in place of the rest: for rules
+    /// to look at, never for an engine.
+    pub(crate) fn of_draft() -> Self {
+        Self { draft: true, ..Self::new(0) }
+    }
+
+    /// What was read or, in a draft, something in its place.
+    pub(crate) fn or<T>(&self, read: Lifted<T>, otherwise: impl FnOnce() -> T) -> Lifted<T> {
+        match read {
+            Err(Void) if self.draft => Ok(otherwise()),
+            read => read,
+        }
     }
 
     /// Reports something that was not read.
@@ -27,9 +43,7 @@ impl Report {
         spot: impl Spot,
         message: impl Into<Cow<'static, str>>,
     ) -> Reported<'_> {
-        self.errors += 1;
-        let kept = self.errors <= self.limit;
-        self.push(kept, Severity::Error, code, place, spot, message)
+        self.push(Severity::Error, code, place, spot, message)
     }
 
     /// Reports something that surprises.
@@ -40,9 +54,7 @@ impl Report {
         spot: impl Spot,
         message: impl Into<Cow<'static, str>>,
     ) -> Reported<'_> {
-        self.warnings += 1;
-        let kept = self.warnings <= self.limit;
-        self.push(kept, Severity::Warning, code, place, spot, message)
+        self.push(Severity::Warning, code, place, spot, message)
     }
 
     /// The number of problems, with those that were not kept.
@@ -52,7 +64,7 @@ impl Report {
 
     /// An empty report on the same object.
     pub(crate) fn attempt(&self) -> Self {
-        Self::new(self.limit)
+        Self { draft: self.draft, ..Self::new(self.limit) }
     }
 
     /// Takes up what another report of the same object has.
@@ -97,14 +109,18 @@ impl Report {
 
     fn push(
         &mut self,
-        kept: bool,
         severity: Severity,
         code: Code,
         place: &Place<'_>,
         spot: impl Spot,
         message: impl Into<Cow<'static, str>>,
     ) -> Reported<'_> {
-        if !kept {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count > self.limit {
             return Reported(None);
         }
         let location = Some(spot.location());

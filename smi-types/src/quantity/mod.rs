@@ -138,6 +138,33 @@ impl Quantity {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn ratios(quantities: &[&Self]) -> Result<Vec<u64>, RatioError> {
+        let wide = Self::wide_ratios(quantities)?;
+        let ratios = wide.into_iter().map(|ratio| u64::try_from(ratio).ok());
+        let ratios: Vec<u64> = ratios.collect::<Option<_>>().ok_or(RatioError::TooLarge)?;
+        let sum = ratios.iter().try_fold(0_u64, |sum, ratio| sum.checked_add(*ratio));
+        sum.map(|_| ratios).ok_or(RatioError::TooLarge)
+    }
+
+    /// As [`ratios`](Self::ratios), in 128 bits, whatever they add up to: for a caller who adds some
+    /// of them up, and reduces the sums.
+    ///
+    /// # Errors
+    ///
+    /// A quantity is negative, or a reduced number doesn't fit 128 bits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_types::quantity::Quantity;
+    ///
+    /// let parse = Quantity::parse;
+    /// let (huge, tiny) = (parse("1E")?, parse("1n")?);
+    /// assert_eq!(Quantity::wide_ratios(&[&huge, &tiny])?, [10_u128.pow(27), 1]);
+    ///
+    /// assert!(Quantity::wide_ratios(&[&parse("1e30")?, &tiny]).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wide_ratios(quantities: &[&Self]) -> Result<Vec<u128>, RatioError> {
         if let Some(index) = quantities.iter().position(|quantity| quantity.is_negative()) {
             return Err(RatioError::Negative { index });
         }
@@ -148,9 +175,7 @@ impl Quantity {
         // product of these three, and the numbers are never written out before they are reduced.
         let divisor = positive().map(|value| value.mantissa).fold(0, gcd).max(1);
 
-        let mut sum = 0_u64;
-        let mut ratios = Vec::with_capacity(quantities.len());
-        for quantity in quantities {
+        let reduced = |quantity: &&Self| {
             let Value { mantissa, twos: own_twos, fives: own_fives, .. } = quantity.value;
             let reduced = Value {
                 negative: false,
@@ -158,11 +183,9 @@ impl Quantity {
                 twos: own_twos.saturating_sub(twos),
                 fives: own_fives.saturating_sub(fives),
             };
-            let ratio = reduced.integer().ok_or(RatioError::TooLarge)?;
-            sum = sum.checked_add(ratio).ok_or(RatioError::TooLarge)?;
-            ratios.push(ratio);
-        }
-        Ok(ratios)
+            reduced.wide_integer().ok_or(RatioError::TooLarge)
+        };
+        quantities.iter().map(reduced).collect()
     }
 }
 

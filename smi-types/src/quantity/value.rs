@@ -79,15 +79,19 @@ impl Value {
 
     /// The absolute value, if it is whole and fits 64 bits.
     pub(super) fn integer(self) -> Option<u64> {
+        u64::try_from(self.wide_integer()?).ok()
+    }
+
+    /// The absolute value, if it is whole and fits 128 bits.
+    pub(super) fn wide_integer(self) -> Option<u128> {
         if self.mantissa == 0 {
             return Some(0);
         }
         let twos = u32::try_from(self.twos).ok()?;
         let fives = u32::try_from(self.fives).ok()?;
-        u64::try_from(self.mantissa)
-            .ok()?
-            .checked_mul(5_u64.checked_pow(fives)?)?
-            .checked_mul(2_u64.checked_pow(twos)?)
+        self.mantissa
+            .checked_mul(5_u128.checked_pow(fives)?)?
+            .checked_mul(2_u128.checked_pow(twos)?)
     }
 }
 

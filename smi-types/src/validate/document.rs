@@ -31,6 +31,16 @@ pub(super) fn place(problems: Vec<Problem>, document: &Document) -> Vec<Problem>
     problems.into_iter().map(place).collect()
 }
 
+/// Whether the reader's errors explain what a rule found: it could not read the field, or something
+/// in it.
+pub(super) fn is_explained(found: &Problem, read: &[Problem]) -> bool {
+    let errors =
+        read.iter().filter(|problem| problem.is_error() && problem.code() != Code::TooManyProblems);
+    errors
+        .map(Problem::path)
+        .any(|unread| unread.starts_with(found.path()) || found.path().starts_with(unread))
+}
+
 /// Rules on what lifting leaves no trace of.
 pub(super) fn check(document: &Document, object: &Object) -> Vec<Problem> {
     let Some(root) = document.root() else { return Vec::new() };

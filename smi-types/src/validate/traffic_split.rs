@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::collect::Findings;
 use super::names;
 use super::service_name::ServiceName;
@@ -16,23 +18,25 @@ pub(super) fn check(split: &TrafficSplit, domain: &str, findings: &mut Findings<
         findings.report(Code::EmptyBackends, "spec.backends", message, help);
         return;
     }
-    let mut usable: Vec<(ServiceName, bool)> = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut has_share = false;
     for (index, backend) in split.backends.iter().enumerate() {
         let field = format!("spec.backends[{index}].service");
         let Some(service) = service(backend, domain, &field, findings) else { continue };
-        if usable.iter().any(|(known, _)| known.key() == service.key()) {
+        has_share |= !backend.weight.is_zero();
+        let is_apex = apex.as_ref().is_some_and(|apex| apex.key() == service.key());
+        if !known.insert((service.namespace, service.name)) {
             let message =
                 format!("{} is a backend already; the weights add up", excerpt(&backend.service));
             findings.report(Code::DuplicateBackend, &field, message, "make one backend of the two");
-        } else if apex.as_ref().is_some_and(|apex| apex.key() == service.key()) {
+        } else if is_apex {
             let message = "the backend is the service that is split: its share goes to that service's \
                            own endpoints, and is not split again";
             let help = "give those endpoints a Service of their own and name that";
             findings.report(Code::ApexAsBackend, &field, message, help);
         }
-        usable.push((service, !backend.weight.is_zero()));
     }
-    weights(split, &usable, findings);
+    weights(split, has_share, findings);
     for (index, reference) in split.matches.iter().enumerate() {
         if let MatchRef::HttpRouteGroup(name) = reference {
             names::subdomain(name, &format!("spec.matches[{index}].name"), findings);
@@ -51,7 +55,7 @@ pub(super) fn candidate(
     (apex.namespace == namespace && ratios.is_some()).then_some(apex)
 }
 
-fn weights(split: &TrafficSplit, usable: &[(ServiceName, bool)], findings: &mut Findings<'_>) {
+fn weights(split: &TrafficSplit, has_share: bool, findings: &mut Findings<'_>) {
     let field = "spec.backends";
     if Quantity::ratios(&quantities(split)).is_err() {
         let message = "the ratio of the weights needs numbers beyond 64 bits, so the split is void";
@@ -61,7 +65,7 @@ fn weights(split: &TrafficSplit, usable: &[(ServiceName, bool)], findings: &mut 
         let message = "no weight is above zero, so the traffic goes nowhere";
         let help = "give at least one backend a weight above zero";
         findings.report(Code::NoPositiveWeight, field, message, help);
-    } else if !usable.iter().any(|(_, is_positive)| *is_positive) {
+    } else if !has_share {
         let message =
             "no backend with a weight above zero can be used, so the traffic goes nowhere";
         let help = "give a backend that can be used a weight above zero";

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::collect::Findings;
 use super::names;
 use crate::hub::{Subject, TrafficTarget};
@@ -14,14 +16,11 @@ pub(super) fn check(target: &TrafficTarget, findings: &mut Findings<'_>) {
         let help = "list who may call, such as `{kind: ServiceAccount, name: …, namespace: …}`";
         findings.report(Code::EmptySources, "spec.sources", message, help);
     }
+    let mut known = BTreeSet::new();
     for (index, source) in target.sources.iter().enumerate() {
         let field = format!("spec.sources[{index}]");
         subject(source, &field, findings);
-        let is_again = target.sources.iter().take(index).any(|known| {
-            *source != Subject::Unreadable
-                && names_of(known, findings.namespace()) == names_of(source, findings.namespace())
-        });
-        if is_again {
+        if names_of(source, findings.namespace()).is_some_and(|names| !known.insert(names)) {
             let message = "this source is listed already";
             findings.report(Code::DuplicateSource, &field, message, "drop one of the two");
         }

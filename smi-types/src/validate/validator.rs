@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use super::collect::Findings;
@@ -140,13 +141,17 @@ impl<'p> Validator<'p> {
     /// What the reader and the rules of single objects say about a document, in the order of the
     /// text.
     pub fn document(&self, document: &Document) -> Vec<Problem> {
-        let findings = document.object().map(|object| {
-            let mut found = document::place(self.object(object), document);
-            found.extend(document::check(document, object));
-            found
-        });
+        let object = match document.has_errors() {
+            true => document.draft().map(Cow::Owned),
+            false => document.object().map(Cow::Borrowed),
+        };
         let mut problems = document::with_fixes(document);
-        problems.extend(findings.unwrap_or_default());
+        if let Some(object) = object {
+            let mut found = document::place(self.object(&object), document);
+            found.extend(document::check(document, &object));
+            found.retain(|problem| !document::is_explained(problem, document.problems()));
+            problems.extend(found);
+        }
         sort(&mut problems);
         problems
     }

@@ -92,7 +92,10 @@ pub fn respond(
         Err(error) => return deny(response, request, &[], &error.to_string()),
     };
     let problems = match Manifest::of(&object) {
-        Ok(manifest) => validator.manifest(&manifest),
+        Ok(manifest) => match &request.namespace {
+            Some(namespace) => validator.clone().default_namespace(namespace).manifest(&manifest),
+            None => validator.manifest(&manifest),
+        },
         Err(error) => return deny(response, request, &[], &error.to_string()),
     };
     let (errors, warnings): (Vec<_>, Vec<_>) = problems.iter().partition(|p| p.is_error());

@@ -11,7 +11,7 @@
 //! 1: what it is, see `outline`
 //! ```
 //!
-//! `<<< lenient` reads without `apiVersion`. `REWRITE_CASES=1` writes what comes out into the files.
+//! `<<< lenient` reads without `apiVersion`. `SMI_BLESS=1` writes what comes out into the files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::outline;
 
 #[test]
 fn texts_are_read_as_the_cases_say() {
-    let rewrite = std::env::var_os("REWRITE_CASES").is_some();
+    let rewrite = std::env::var_os("SMI_BLESS").is_some();
     let mut count = 0;
     let mut failures = Vec::new();
     for file in files() {

@@ -1,12 +1,14 @@
 //! Picks of smi-split beside those of other crates, in one run: nanoseconds, and times the floor.
 //!
-//! `cargo run --release` in this directory; with `--features heavy` Pingora and Maglev as well, for
+//! `cargo run --release` in this directory, with a name (`random`, `smooth`, `sticky`, `build`) for
+//! only that; with `--features heavy` Pingora and Maglev as well, for
 //! which CMake must be installed.
 
 #[cfg(feature = "heavy")]
 mod heavy;
 mod measure;
 
+use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -35,10 +37,14 @@ fn main() {
         print!("{size:15}");
     }
     println!();
-    random();
-    smooth();
-    sticky();
-    build();
+    let only = std::env::args().nth(1);
+    let parts: [(&str, fn()); 4] =
+        [("random", random), ("smooth", smooth), ("sticky", sticky), ("build", build)];
+    for (name, part) in parts {
+        if only.as_deref().is_none_or(|only| only == name) {
+            part();
+        }
+    }
 }
 
 fn each(time: impl Fn(usize) -> f64) -> Vec<f64> {
@@ -142,7 +148,7 @@ fn smooth() {
 }
 
 /// Keys of 36 bytes, as long as a UUID.
-fn keys() -> Vec<[u8; 36]> {
+fn keys(count: usize) -> Vec<[u8; 36]> {
     let mut rng = Fast(7);
     let mut key = || {
         let mut key = [b'-'; 36];
@@ -151,32 +157,67 @@ fn keys() -> Vec<[u8; 36]> {
         }
         key
     };
-    (0..1_024).map(|_| key()).collect()
+    (0..count).map(|_| key()).collect()
 }
 
 fn sticky() {
     println!("-- sticky");
-    let keys = keys();
-    let floor = each(|size| {
-        let table = table(size);
-        let mut keys = keys.iter().cycle();
-        nanoseconds(|| {
-            let key = keys.next().expect("endless");
-            table[(twox_hash::XxHash3_64::oneshot(key) >> 48) as usize]
+    let few = keys(1_024);
+    let many = keys(65_536);
+    let floor_of = |keys: &[[u8; 36]]| {
+        each(|size| {
+            let table = table(size);
+            let mut keys = keys.iter().cycle();
+            nanoseconds(|| {
+                let key = keys.next().expect("endless");
+                table[(twox_hash::XxHash3_64::oneshot(key) >> 48) as usize]
+            })
         })
-    });
-    line("floor: XXH3 and a table", &floor, &floor);
-    line(
-        "smi-split",
-        &each(|size| {
+    };
+    let ours = |keys: &[[u8; 36]]| {
+        each(|size| {
             let picker = Picker::new(weights(size)).expect("weights");
+            // Each slot's first pick finds out whose it is: that has a line of its own.
+            keys.iter().for_each(|key| {
+                let _ = black_box(picker.sticky(key));
+            });
             let mut keys = keys.iter().cycle();
             nanoseconds(|| picker.sticky(keys.next().expect("endless")))
+        })
+    };
+    let many_floor = floor_of(&many);
+    line("floor, 65,536 keys", &many_floor, &many_floor);
+    line("smi-split, 65,536 keys", &ours(&many), &many_floor);
+    let floor = floor_of(&few);
+    line("floor: XXH3 and a table", &floor, &floor);
+    line("smi-split", &ours(&few), &floor);
+    line(
+        "smi-split, keys never seen",
+        &each(|size| {
+            let picker = Picker::new(weights(size)).expect("weights");
+            let start = Instant::now();
+            many.iter().for_each(|key| {
+                let _ = black_box(picker.sticky(key));
+            });
+            start.elapsed().as_secs_f64() * 1e9 / many.len() as f64
+        }),
+        &floor,
+    );
+    line(
+        "smi-split, one in ten is away",
+        &each(|size| {
+            let picker = Picker::new(weights(size)).expect("weights");
+            let view = picker.available(|index| index % 10 != 1);
+            few.iter().for_each(|key| {
+                let _ = black_box(view.sticky(key));
+            });
+            let mut keys = few.iter().cycle();
+            nanoseconds(|| view.sticky(keys.next().expect("endless")))
         }),
         &floor,
     );
     #[cfg(feature = "heavy")]
-    heavy::sticky(&floor, &keys);
+    heavy::sticky(&floor, &few);
 }
 
 fn build() {

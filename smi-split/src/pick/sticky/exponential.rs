@@ -17,6 +17,11 @@ pub(super) fn exponential(quantile: u64) -> f64 {
     }
 }
 
+/// The smallest result for a quantile whose first eight bits are `cell`.
+pub(super) fn start(cell: u8) -> f64 {
+    CELLS.get(usize::from(cell)).map_or(LAST_START, |cell| cell.start)
+}
+
 #[cold]
 fn after_last(quantile: u64) -> f64 {
     exponential(quantile)
@@ -39,14 +44,14 @@ struct Cell {
 /// All cells but the last, which has no end.
 static CELLS: [Cell; 255] = cells();
 
-const LAST_START: f64 = start(255);
+const LAST_START: f64 = logarithm(255);
 
 #[expect(clippy::indexing_slicing, reason = "a constant: evaluated by the compiler")]
 const fn cells() -> [Cell; 255] {
     let mut cells = [const { Cell { start: 0.0, slope: 0.0 } }; 255];
     let mut cell = 0;
     while cell < 255 {
-        let (own, next) = (start(cell), start(cell + 1));
+        let (own, next) = (logarithm(cell), logarithm(cell + 1));
         cells[cell as usize] = Cell { start: own, slope: (next - own) / (1_u64 << 63) as f64 };
         cell += 1;
     }
@@ -54,7 +59,7 @@ const fn cells() -> [Cell; 255] {
 }
 
 /// −ln(1 − cell/256) = ln(256) − ln(256 − cell)
-const fn start(cell: u32) -> f64 {
+const fn logarithm(cell: u32) -> f64 {
     let rest = 256 - cell;
     let halvings = 8 - rest.ilog2();
     // rest / 256 = m / 2^halvings with m in [1, 2), and ln(m) = 2 · artanh((m − 1) / (m + 1)).

@@ -1,51 +1,10 @@
-//! The program as people and scripts use it.
-#![cfg(test)]
+//! `smi check`, `smi decide`, `smi split` and `smi vectors`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn smi(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.args(args).current_dir(here("..")).env("NO_COLOR", "1");
-    command.output().expect("smi runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
-
-#[track_caller]
-fn assert_status(output: &Output, status: i32) {
-    assert_eq!(
-        output.status.code(),
-        Some(status),
-        "{}{}",
-        text(&output.stdout),
-        text(&output.stderr)
-    );
-}
-
-#[track_caller]
-fn json(args: &[&str]) -> Value {
-    serde_json::from_slice(&smi(args).stdout).expect("JSON")
-}
-
-/// Golden files; `SMI_BLESS=1 cargo test` rewrites them.
-#[track_caller]
-fn assert_golden(name: &str, found: &str) {
-    let path = here("tests/golden").join(name);
-    if std::env::var_os("SMI_BLESS").is_some() {
-        std::fs::write(&path, found).expect("golden file written");
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "{name} is not as it was; SMI_BLESS=1 accepts this:\n{found}");
-}
+use crate::program::{assert_golden, command, here, smi};
 
 #[test]
 fn all_decision_vectors_agree() {
@@ -57,8 +16,8 @@ fn all_decision_vectors_agree() {
     let mut args = vec!["vectors"];
     args.extend(files.iter().map(|file| file.to_str().expect("UTF-8")));
     let output = smi(&args);
-    assert_status(&output, 0);
-    let found = text(&output.stdout);
+    let output = output.ends_with(0);
+    let found = output.stdout;
     println!("{found}");
     let cases = files.iter().map(|file| {
         let suites = std::fs::read_to_string(file).expect("readable");
@@ -81,8 +40,8 @@ fn a_wrong_expectation_is_a_disagreement() {
     std::fs::write(&file, suite).expect("written");
     let output = smi(&["vectors", file.to_str().expect("UTF-8")]);
     std::fs::remove_file(&file).expect("removed");
-    assert_status(&output, 1);
-    let found = text(&output.stdout);
+    let output = output.ends_with(1);
+    let found = output.stdout;
     assert!(found.contains("wrong on purpose") && found.contains("1 disagreements"), "{found}");
 }
 
@@ -93,23 +52,23 @@ fn an_unknown_key_in_a_vector_is_an_error() {
     std::fs::write(&file, suite).expect("written");
     let output = smi(&["vectors", file.to_str().expect("UTF-8")]);
     std::fs::remove_file(&file).expect("removed");
-    assert_status(&output, 2);
+    output.ends_with(2);
 }
 
 #[test]
 fn the_shop_is_in_order() {
     let output = smi(&["check", "manifests/shop"]);
-    assert_status(&output, 0);
-    assert_golden("shop.txt", &text(&output.stdout));
+    let output = output.ends_with(0);
+    assert_golden("shop.txt", &output.stdout);
 }
 
 #[test]
 fn every_broken_manifest_is_reported_where_it_is_broken() {
     let output = smi(&["check", "manifests/broken"]);
-    assert_status(&output, 1);
-    assert_golden("broken.txt", &text(&output.stdout));
+    let output = output.ends_with(1);
+    assert_golden("broken.txt", &output.stdout);
 
-    let report = json(&["check", "manifests/broken", "--output", "json"]);
+    let report = smi(&["check", "manifests/broken", "--output", "json"]).json();
     let problems = report["problems"].as_array().expect("problems");
     for entry in std::fs::read_dir(here("../manifests/broken")).expect("directory") {
         let name = entry.expect("file").file_name().into_string().expect("UTF-8");
@@ -129,19 +88,19 @@ fn decide_says_allowed_denied_or_undecided_by_its_exit_status() {
         smi(&all)
     };
     let allowed = ask(&["8080", "GET", "/carts/7f"]);
-    assert_status(&allowed, 0);
-    assert!(text(&allowed.stdout).contains("TrafficTarget shop/cart-from-web allows it"));
+    let allowed = allowed.ends_with(0);
+    assert!(allowed.stdout.contains("TrafficTarget shop/cart-from-web allows it"));
 
     let method = ask(&["8080", "PATCH", "/carts/7f"]);
-    assert_status(&method, 1);
-    assert_golden("denied.txt", &text(&method.stdout));
+    let method = method.ends_with(1);
+    assert_golden("denied.txt", &method.stdout);
 
-    assert_status(&ask(&["8081", "GET", "/carts/7f"]), 1);
-    assert_status(&ask(&["8080"]), 1);
+    ask(&["8081", "GET", "/carts/7f"]).ends_with(1);
+    ask(&["8080"]).ends_with(1);
 
     let nowhere = ["decide", "no/such/directory", "--to", "a/b", "--port", "1"];
-    assert_status(&smi(&nowhere), 2);
-    assert_status(&smi(&["decide", shop, "--to", "nobody", "--port", "1"]), 2);
+    smi(&nowhere).ends_with(2);
+    smi(&["decide", shop, "--to", "nobody", "--port", "1"]).ends_with(2);
 }
 
 #[test]
@@ -162,13 +121,13 @@ fn headers_count() {
             header,
         ])
     };
-    assert_status(&ask("X-Session: 0123456789abcdef0123456789abcdef"), 0);
-    assert_status(&ask("x-session: nobody"), 1);
+    ask("X-Session: 0123456789abcdef0123456789abcdef").ends_with(0);
+    ask("x-session: nobody").ends_with(1);
 }
 
 #[test]
 fn json_has_what_text_has() {
-    let decision = json(&[
+    let decision = smi(&[
         "decide",
         "manifests/shop",
         "--from",
@@ -181,12 +140,13 @@ fn json_has_what_text_has() {
         "json",
         "GET",
         "/carts/7f",
-    ]);
+    ])
+    .json();
     assert_eq!(decision["decision"], "allow");
     assert_eq!(decision["by"][0], "shop/cart-from-web");
     assert_eq!(decision["match"], "shop/cart-api#look");
 
-    let check = json(&["check", "manifests/shop", "-o", "json"]);
+    let check = smi(&["check", "manifests/shop", "-o", "json"]).json();
     assert!(check["access"].as_array().is_some_and(|lines| lines.len() > 10));
     assert!(check["splits"].as_array().is_some_and(|lines| !lines.is_empty()));
     assert_eq!(check["errors"], 0);
@@ -201,30 +161,29 @@ fn split_shows_where_requests_go() {
         smi(&all)
     };
     let sticky = ask(&[&["--sticky-key", "header:x-user"][..], &experiment].concat());
-    assert_status(&sticky, 0);
-    assert_golden("split.txt", &text(&sticky.stdout));
+    let sticky = sticky.ends_with(0);
+    assert_golden("split.txt", &sticky.stdout);
 
     // Who is not in the experiment gets the service itself.
     let outside = ask(&["--requests", "10", "-o", "json"]);
-    assert_status(&outside, 0);
-    let outside: Value = serde_json::from_slice(&outside.stdout).expect("JSON");
+    let outside = outside.ends_with(0);
+    let outside: Value = outside.json();
     assert_eq!(outside["parts"][0]["outcome"], "apex");
 
     let smooth =
         ask(&[&["--pick", "smooth", "--requests", "1000", "-o", "json"][..], &experiment].concat());
-    let smooth: Value = serde_json::from_slice(&smooth.stdout).expect("JSON");
+    let smooth: Value = smooth.json();
     let part = &smooth["parts"][0];
     assert_eq!(part["split"], "shop/checkout-experiment");
     assert_eq!(part["backends"][0]["requests"], 500);
     assert_eq!(part["chiSquare"], 0.0);
 
-    assert_status(&ask(&["--sticky-key", "cookie:session"]), 2);
+    ask(&["--sticky-key", "cookie:session"]).ends_with(2);
 }
 
 #[test]
 fn colours_are_for_terminals_only() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.args(["check", "manifests/broken"]).current_dir(here(".."));
+    let mut command = command(&["check", "manifests/broken"]);
     command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     let output = command.output().expect("smi runs");
     assert!(!output.stdout.contains(&0x1b));
@@ -238,7 +197,7 @@ fn the_corpus_is_checked_without_a_panic() {
         println!("skipped: there is no corpus beside the workspace");
         return;
     }
-    let report = json(&["check", corpus.to_str().expect("UTF-8"), "--output", "json"]);
+    let report = smi(&["check", corpus.to_str().expect("UTF-8"), "--output", "json"]).json();
     println!(
         "{} files: {} objects, {} of other kinds, {} undecodable, {} errors, {} warnings",
         report["files"],

@@ -1,10 +1,6 @@
-//! `smi convert` as people and scripts use it.
-#![cfg(test)]
+//! `smi convert`.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
-
-use serde_json::Value;
+use crate::program::{Run, smi_reading};
 
 const MANIFESTS: &str = "\
 # A comment of a Service stays.
@@ -24,26 +20,19 @@ spec:
 
 const KEPT: &str = "smi-spec.io/preserved";
 
-fn convert(args: &[&str], input: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.arg("convert").args(args).arg("-").env("NO_COLOR", "1");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("smi runs");
-    child.stdin.take().expect("input").write_all(input.as_bytes()).expect("written");
-    child.wait_with_output().expect("smi ends")
+fn convert(args: &[&str], input: &str) -> Run {
+    smi_reading(input, &[&["convert"], args, &["-"]].concat())
 }
 
 #[track_caller]
-fn text(output: &Output, status: i32) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let (out, report) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(status), "{out}{report}");
-    (out, report)
+fn text(run: Run, status: i32) -> (String, String) {
+    let Run { stdout, stderr, .. } = run.ends_with(status);
+    (stdout, stderr)
 }
 
 #[test]
 fn documents_are_converted_and_others_left_untouched() {
-    let (out, report) = text(&convert(&["--to", "v1alpha4"], MANIFESTS), 0);
+    let (out, report) = text(convert(&["--to", "v1alpha4"], MANIFESTS), 0);
     let service = MANIFESTS.split("---\n").next().expect("a document");
     assert!(out.starts_with(service), "{out}");
     assert!(
@@ -59,7 +48,7 @@ fn documents_are_converted_and_others_left_untouched() {
     );
     assert!(report.ends_with("1 converted, 1 passed through, 0 not converted\n"), "{report}");
 
-    let (back, report) = text(&convert(&["--to", "v1alpha2"], &out), 0);
+    let (back, report) = text(convert(&["--to", "v1alpha2"], &out), 0);
     assert!(back.contains("port: 8080") && !back.contains(KEPT), "{back}");
     assert!(report.contains("spec.destination.port: back from the annotation"), "{report}");
 }
@@ -67,7 +56,7 @@ fn documents_are_converted_and_others_left_untouched() {
 #[test]
 fn a_companion_takes_the_place_of_the_annotation() {
     let args = ["--to", "v1alpha4", "--companions", "--no-annotations"];
-    let (out, report) = text(&convert(&args, MANIFESTS), 0);
+    let (out, report) = text(convert(&args, MANIFESTS), 0);
     assert!(out.contains("kind: TCPRoute\nmetadata:\n  name: api-port-8080\n"), "{out}");
     assert!(!out.contains(KEPT), "{out}");
     assert!(report.contains("said by the TCPRoute shop/api-port-8080 now"), "{report}");
@@ -75,7 +64,7 @@ fn a_companion_takes_the_place_of_the_annotation() {
 
 #[test]
 fn what_would_open_something_is_not_converted() {
-    let (out, report) = text(&convert(&["--to", "v1alpha4", "--no-annotations"], MANIFESTS), 1);
+    let (out, report) = text(convert(&["--to", "v1alpha4", "--no-annotations"], MANIFESTS), 1);
     assert!(out.contains("apiVersion: access.smi-spec.io/v1alpha2"), "{out}");
     assert!(report.contains("which would open what is closed"), "{report}");
 }
@@ -83,7 +72,7 @@ fn what_would_open_something_is_not_converted() {
 #[test]
 fn what_can_not_be_read_is_passed_through_and_said() {
     let broken = "apiVersion: split.smi-spec.io/v1alpha2\nkind: TrafficSplit\nmetadata: {name: a}\nspec: 7\n";
-    let (out, report) = text(&convert(&["--to", "v1alpha4"], broken), 1);
+    let (out, report) = text(convert(&["--to", "v1alpha4"], broken), 1);
     assert_eq!(out, broken);
     assert!(report.contains("error: -: ") && report.contains("expected a mapping"), "{report}");
 }
@@ -91,7 +80,7 @@ fn what_can_not_be_read_is_passed_through_and_said() {
 #[test]
 fn items_of_a_list_become_documents() {
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: specs.smi-spec.io/v1alpha2\n  kind: HTTPRouteGroup\n  metadata: {name: a}\n  matches: [{name: all}]\n- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n- apiVersion: specs.smi-spec.io/v1alpha4\n  kind: UDPRoute\n  metadata: {name: u}\n";
-    let (out, report) = text(&convert(&["--to", "v1alpha3"], list), 0);
+    let (out, report) = text(convert(&["--to", "v1alpha3"], list), 0);
     assert!(
         out.contains(
             "kind: HTTPRouteGroup\nmetadata:\n  name: a\nspec:\n  matches:\n  - name: all\n"
@@ -105,7 +94,7 @@ fn items_of_a_list_become_documents() {
 #[test]
 fn json_has_objects_and_notes() {
     let output = convert(&["--to", "v1alpha3", "--output", "json"], MANIFESTS);
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let report = output.json();
     assert_eq!(report["converted"], 1);
     assert_eq!(report["objects"][1]["apiVersion"], "access.smi-spec.io/v1alpha3");
     assert_eq!(report["notes"][0]["field"], "spec.destination.port");

@@ -1,35 +1,19 @@
-//! `smi crds` and `smi schema`, as people and scripts use them.
-#![cfg(test)]
-
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+//! `smi crds` and `smi schema`.
 
 use serde_json::Value;
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn smi(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.args(args).current_dir(here("..")).env("NO_COLOR", "1");
-    command.output().expect("smi runs")
-}
+use crate::program::{here, smi};
 
 #[track_caller]
 fn text(args: &[&str]) -> String {
-    let output = smi(args);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{stderr}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+    smi(args).ends_with(0).stdout
 }
 
 #[track_caller]
 fn refusal(args: &[&str]) -> String {
-    let output = smi(args);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(output.stdout.is_empty());
-    String::from_utf8(output.stderr).expect("UTF-8")
+    let run = smi(args).ends_with(2);
+    assert!(run.stdout.is_empty());
+    run.stderr
 }
 
 /// The files of a folder of `smi-types`, in the order of the kinds.
