@@ -130,7 +130,8 @@ fn who_can_names_those_whom_the_policy_lets_through() {
     let nobody = ["who-can", SHOP, "--to", "shop/cart", "--port", "9999"];
     // Prometheus may scrape on any port.
     assert_eq!(names(&json(&nobody, 0), "from"), ["monitoring/prometheus"]);
-    assert_eq!(stdout(&["who-can", SHOP, "--from", "shop/nobody"], 1), "nobody\n");
+    assert_eq!(stdout(&["who-can", SHOP, "--from", "shop/nobody"], 1), "nothing\n");
+    assert_eq!(stdout(&["who-can", SHOP, "--to", "shop/nobody"], 1), "nobody\n");
     assert_eq!(smi(&["who-can", SHOP]).status.code(), Some(2));
 }
 

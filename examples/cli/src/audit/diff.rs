@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 use smi_policy::{Change, Diff, Difference, Example, Transport};
 
-use super::{Format, Manifests, audit};
+use super::{Format, Manifests, audit, note_errors};
 use crate::Status;
 use crate::args::{Preset, Reading};
 use crate::color::{self, paint};
@@ -51,9 +51,15 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status> {
         Some(semantics) => Reading { semantics, ..args.manifests.reading() }.semantics(),
         None => new.semantics.clone(),
     };
-    let diff = audit(&old, old.semantics.clone()).diff(&audit(&new, semantics));
+    let before = audit(&old, old.semantics.clone());
+    let after = audit(&new, semantics);
+    let diff = before.diff(&after);
     match args.output {
-        Format::Text => print(&diff),
+        Format::Text => {
+            print(&diff);
+            note_errors(&old, &before, "the old manifests");
+            note_errors(&new, &after, "the new manifests");
+        }
         Format::Json => anstream::println!("{:#}", to_json(&diff)),
         Format::Dot => anstream::print!("{}", diff.to_dot()),
         Format::Mermaid => anstream::print!("{}", diff.to_mermaid()),

@@ -7,7 +7,7 @@ use serde_json::json;
 use smi_policy::{Dead, DeadMatter, ObjectKind, Proof};
 use smi_types::hub::{MatchRef, Object};
 
-use super::{Format, Manifests, audit, rows};
+use super::{Format, Manifests, audit, note_errors, rows};
 use crate::Status;
 use crate::color::{self, paint};
 use crate::load::Loaded;
@@ -76,6 +76,7 @@ pub(crate) fn run(args: &Matrix) -> Result<Status> {
             for dead in dead {
                 anstream::println!("  {dead}");
             }
+            note_errors(&loaded, &audit, "the manifests");
         }
     }
     Ok(Status::Good)

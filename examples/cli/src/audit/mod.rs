@@ -13,7 +13,9 @@ use clap::{Args as ClapArgs, ValueEnum};
 use smi_policy::{Audit, PolicyBuilder, Semantics};
 
 use crate::args::{Output, Preset, Reading};
+use crate::color::{self, paint};
 use crate::load::{self, Loaded};
+use crate::problems::count;
 
 /// How manifests are read, for commands that can draw graphs.
 #[derive(Debug, ClapArgs)]
@@ -62,4 +64,16 @@ pub(crate) enum Format {
 
 fn audit(loaded: &Loaded, semantics: Semantics) -> Audit {
     Audit::new(PolicyBuilder::from_resources(&loaded.resources, semantics))
+}
+
+/// Says on standard error that something in the manifests is broken, where people read.
+fn note_errors(loaded: &Loaded, audit: &Audit, what: &str) {
+    let errors = loaded.error_count(audit.policy());
+    if errors > 0 {
+        anstream::eprintln!(
+            "{}: {} in {what}; what is broken allows nothing. See `smi check`",
+            paint(color::WARNING, "note"),
+            count(errors, "error"),
+        );
+    }
 }

@@ -9,7 +9,7 @@ use smi_policy::{
     Request,
 };
 
-use super::{Format, Manifests, audit, rows};
+use super::{Format, Manifests, audit, note_errors, rows};
 use crate::color::{self, paint};
 use crate::decide::fields;
 use crate::{Status, identity};
@@ -74,12 +74,16 @@ pub(crate) fn run(args: &WhoCan) -> Result<Status> {
             let accesses: Vec<_> = matrix.accesses.iter().map(rows::json).collect();
             anstream::println!("{:#}", json!({ "accesses": accesses }));
         }
-        Format::Text if matrix.accesses.is_empty() => anstream::println!("nobody"),
         Format::Text => {
-            anstream::print!("{}", rows::table(&matrix.accesses));
+            match (matrix.accesses.is_empty(), &args.to) {
+                (true, Some(_)) => anstream::println!("nobody"),
+                (true, None) => anstream::println!("nothing"),
+                (false, _) => anstream::print!("{}", rows::table(&matrix.accesses)),
+            }
             for note in rows::notes(&matrix.accesses) {
                 anstream::println!("{}: {note}", paint(color::WARNING, "note"));
             }
+            note_errors(&loaded, &audit, "the manifests");
         }
     }
     Ok(if matrix.accesses.is_empty() { Status::Bad } else { Status::Good })
