@@ -134,7 +134,7 @@ impl Audit {
     /// Objects that no target refers to.
     fn unused(&self) -> Vec<Dead> {
         let mut used: BTreeSet<(ObjectKind, ObjectName)> = BTreeSet::new();
-        for target in self.resources.targets.values() {
+        for target in &self.inputs.targets {
             let own = target.name.namespace();
             for rule in &target.rules {
                 let kind = match rule.kind {
@@ -153,7 +153,7 @@ impl Audit {
                 }
             }
         }
-        let resources = &self.resources;
+        let resources = &self.inputs;
         let groups = resources.groups.keys().map(|name| (ObjectKind::HttpRouteGroup, name));
         let tcp = resources.tcp_routes.keys().map(|name| (ObjectKind::TcpRoute, name));
         let udp = resources.udp_routes.keys().map(|name| (ObjectKind::UdpRoute, name));
@@ -292,7 +292,7 @@ impl Search<'_> {
             }
         }
         let mut found = Vec::new();
-        for (name, group) in &self.audit.resources.groups {
+        for (name, group) in &self.audit.inputs.groups {
             let is_used = uses.keys().any(|(known, _)| known == name);
             for (index, http_match) in group.matches.iter().enumerate() {
                 let key = (name.clone(), index);

@@ -4,7 +4,7 @@
 //! as sets (see `language`), and asks the policy about every example before it shows it.
 //!
 //! - `party`, `peers`: whom a policy speaks of, and identities that stand for them;
-//! - `model`: targets with everything they refer to; `clause`: HTTP conditions;
+//! - `inputs`: the resources; `model`: targets with everything they refer to; `clause`: HTTP conditions;
 //! - `choices`, `solve`: a request that meets one condition and none of others;
 //! - `side`: what one policy grants between two parties; `diff`: two policies compared;
 //! - `matrix`, `near`, `dead`, `cidrs`: the other questions; `graph`: DOT and Mermaid.
@@ -16,6 +16,7 @@ mod dead;
 mod diff;
 mod example;
 mod graph;
+mod inputs;
 mod matrix;
 mod model;
 mod near;
@@ -27,6 +28,7 @@ mod solve;
 pub use self::dead::{Dead, DeadMatter};
 pub use self::diff::{Change, Diff, Difference, NotCompared};
 pub use self::example::{Example, ExampleHttp};
+use self::inputs::Inputs;
 pub use self::matrix::{Access, AccessTraffic, Matrix};
 use self::model::Model;
 pub use self::near::{NearMiss, Remedy};
@@ -63,6 +65,7 @@ use crate::semantics::Semantics;
 #[derive(Clone, Debug)]
 pub struct Audit {
     resources: PolicyBuilder,
+    inputs: Inputs,
     model: Model,
     limits: AnalysisLimits,
 }
@@ -71,8 +74,9 @@ impl Audit {
     /// Compiles resources, and keeps them for questions.
     #[must_use]
     pub fn new(resources: PolicyBuilder) -> Self {
-        let model = Model::new(&resources);
-        Self { resources, model, limits: AnalysisLimits::default() }
+        let inputs = Inputs::of(&resources);
+        let model = Model::new(resources.clone().compile(), &inputs);
+        Self { resources, inputs, model, limits: AnalysisLimits::default() }
     }
 
     /// Sets how much a comparison may take.

@@ -1,7 +1,7 @@
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::builder::PolicyBuilder;
 use crate::identity::{Form, Identity, Resolver};
 use crate::labels::Selector;
 use crate::name::ObjectName;
@@ -12,6 +12,7 @@ use crate::resource::{HttpMatch, IdentityBinding, PortRoute, Rule, RuleKind, Sub
 use crate::semantics::{AbsentMatches, PodLabels, Semantics};
 use crate::spiffe::SpiffeId;
 
+use super::inputs::Inputs;
 use super::party::{Key, Party, PodSelector};
 
 /// A policy with its targets resolved for questions.
@@ -79,12 +80,11 @@ impl Target {
 }
 
 impl Model {
-    pub(super) fn new(resources: &PolicyBuilder) -> Self {
-        let policy = resources.clone().compile();
-        let semantics = &resources.semantics;
+    pub(super) fn new(policy: Policy, resources: &Inputs) -> Self {
+        let semantics = policy.semantics();
         let resolver = Resolver::new(&semantics.trust_domains, &semantics.linkerd_namespace);
         let mut resolution = Resolution {
-            resources,
+            semantics,
             resolver: &resolver,
             bindings: BTreeMap::new(),
             selectors: Vec::new(),
@@ -106,6 +106,7 @@ impl Model {
             let own = view.name().namespace();
             let rules = || resource.rules.iter().enumerate();
             let of_kind = |kind| rules().filter(move |(_, rule)| rule.kind == kind);
+            let sources: Vec<_> = view.sources().collect();
             // The engine knows which matches can be used.
             let usable: Vec<_> =
                 view.http_matches().into_iter().flatten().map(|(_, m)| m).collect();
@@ -113,7 +114,9 @@ impl Model {
                 let name = ObjectName::new(own, rule.name.as_str());
                 let matches = groups.get(&name).map_or(&[][..], Vec::as_slice);
                 let mut found = selected(rule, name, matches, semantics);
-                found.retain(|selected| usable.contains(&&*selected.http_match));
+                found.retain(|selected| {
+                    usable.iter().any(|m| *selected.http_match == *Borrow::<HttpMatch>::borrow(m))
+                });
                 found
             });
             let ports = |kind, routes| {
@@ -123,7 +126,10 @@ impl Model {
                 name: view.name().clone(),
                 void: view.void().map(Into::into),
                 destinations: resolution.subject(&resource.destination, own),
-                sources: view.sources().flat_map(|s| resolution.subject(s, own)).collect(),
+                sources: sources
+                    .iter()
+                    .flat_map(|s| resolution.subject(Borrow::<Subject>::borrow(s), own))
+                    .collect(),
                 port: view.only_port(),
                 http: of_kind(RuleKind::HttpRouteGroup).next().map(|_| http.collect()),
                 tcp: ports(RuleKind::TcpRoute, &resources.tcp_routes),
@@ -207,7 +213,7 @@ fn union<'r>(
 
 /// Finds out whom subjects name.
 struct Resolution<'r> {
-    resources: &'r PolicyBuilder,
+    semantics: &'r Semantics,
     resolver: &'r Resolver,
     bindings: BTreeMap<ObjectName, Vec<Key>>,
     selectors: Vec<PodSelector>,
@@ -244,7 +250,7 @@ impl Resolution<'_> {
             |id: &SpiffeId| self.resolver.account_of(id).is_none_or(|a| a.namespace == own);
         let mut keys: Vec<Key> =
             account.into_iter().chain(ids.filter(is_own).map(Key::Spiffe)).collect();
-        let counts = self.resources.semantics.pod_labels == PodLabels::Vouched;
+        let counts = self.semantics.pod_labels == PodLabels::Vouched;
         if let Some(resource) = schemes.pod_label_selector.as_ref().filter(|_| counts)
             && let Ok(selector) = Selector::parse(resource)
         {

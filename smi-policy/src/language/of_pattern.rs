@@ -39,7 +39,7 @@ impl Pattern {
         anchor: Anchor,
         limits: &AnalysisLimits,
     ) -> Result<Language, AnalysisError> {
-        if self.height() > MAX_HEIGHT {
+        if is_higher(self.hir(), MAX_HEIGHT) {
             return Err(AnalysisError::TooDeep);
         }
         let looks_within_characters =
@@ -97,6 +97,12 @@ impl Pattern {
         }
         Ok(language)
     }
+}
+
+/// Whether a syntax tree is higher than this. Goes no deeper itself.
+fn is_higher(hir: &Hir, height: u32) -> bool {
+    let Some(left) = height.checked_sub(1) else { return true };
+    hir.kind().subs().iter().any(|sub| is_higher(sub, left))
 }
 
 /// The automaton that the engine would walk through, without its bound on size.
