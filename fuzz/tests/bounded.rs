@@ -72,6 +72,28 @@ const PIECES: &[&str] = &[
     " in (",
     "\"value\":[",
     "\"values\":[[",
+    "(?i:",
+    "(?P<n>",
+    ")",
+    "[^",
+    "[[:word:]]",
+    "]",
+    "{2,9}",
+    "{1000}",
+    "*",
+    "+?",
+    "|",
+    "\\pL",
+    "\\Q",
+    "\\E",
+    "\\b",
+    "\\B",
+    "\\x{10FFFF}",
+    "(?=",
+    "\\1",
+    "^",
+    "$",
+    ".",
 ];
 
 fn corpus(extension: &str) -> Vec<Vec<u8>> {
@@ -194,4 +216,9 @@ fn prometheus() {
 #[test]
 fn metrics() {
     run("metrics", smi_fuzz::metrics::metrics);
+}
+
+#[test]
+fn pattern() {
+    run("re", smi_fuzz::pattern);
 }

@@ -125,6 +125,31 @@ impl PolicyBuilder {
         writer.finish()
     }
 
+    /// The TrafficTargets, by namespace and name.
+    pub(crate) fn traffic_targets(&self) -> impl Iterator<Item = TrafficTarget> {
+        self.targets.iter().map(|(name, record)| record.target(name))
+    }
+
+    /// The HTTPRouteGroups.
+    pub(crate) fn http_route_groups(&self) -> impl Iterator<Item = HttpRouteGroup> {
+        self.groups.iter().map(|(name, record)| HttpRouteGroup {
+            name: name.clone(),
+            matches: record.matches().collect(),
+        })
+    }
+
+    pub(crate) fn tcp_routes(&self) -> &BTreeMap<ObjectName, PortRoute> {
+        &self.tcp_routes
+    }
+
+    pub(crate) fn udp_routes(&self) -> &BTreeMap<ObjectName, PortRoute> {
+        &self.udp_routes
+    }
+
+    pub(crate) fn identity_bindings(&self) -> &BTreeMap<ObjectName, IdentityBinding> {
+        &self.bindings
+    }
+
     fn note_duplicate(&mut self, kind: ObjectKind, name: &ObjectName, is_duplicate: bool) {
         if is_duplicate {
             let message = "the object is there more than once; the last one counts";

@@ -44,6 +44,10 @@
 //! - `PolicyStore` (feature `live`) follows resources as they change.
 //! - [`Policy::explain`] says of every target that names the destination which condition failed
 //!   first, and which came closest. It costs nothing unless it is called.
+//! - [`Audit`] asks about a policy as a whole, off the hot path: who may reach whom
+//!   ([`Audit::matrix`]), what a new set of resources allows that the old one did not
+//!   ([`Audit::diff`]), what would have been allowed ([`Audit::near_misses`]), what is of no use
+//!   ([`Audit::dead_matter`]). [`Language`] compares patterns by what they accept.
 //! - [`Semantics`] holds the options in which meshes differ, and presets for some of them.
 //!
 //! # What may surprise
@@ -82,8 +86,10 @@
 
 mod address;
 mod arrange;
+mod audit;
 mod binding;
 mod builder;
+mod cidr;
 mod closed;
 mod connection;
 mod decision;
@@ -99,6 +105,7 @@ mod http_routes;
 mod identity;
 mod interner;
 mod labels;
+mod language;
 mod name;
 mod pattern;
 mod policy;
@@ -121,13 +128,19 @@ mod view;
 mod writer;
 
 pub use address::{AddressBook, AddressError};
+pub use audit::{
+    Access, AccessTraffic, Audit, Change, Dead, DeadMatter, Diff, Difference, Example, ExampleHttp,
+    Matrix, NearMiss, NotCompared, Party, Remedy,
+};
 pub use builder::PolicyBuilder;
+pub use cidr::Cidr;
 pub use connection::Connection;
 pub use decision::{Decision, Grant, MatchRef, Reason, Verdict};
 pub use diagnostic::{Diagnostic, ObjectKind, Severity};
 pub use explain::{Candidate, Condition, Explanation, Outcome};
 pub use headers::{FieldVisitor, Headers, NoHeaders};
 pub use identity::{Identity, IdentityError, Proof, TrustDomain};
+pub use language::{AnalysisError, AnalysisLimits, Language, PathShape};
 pub use name::ObjectName;
 pub use pattern::{Bound, Limits, Pattern, PatternError, PatternErrorKind, Regex, Scan};
 pub use policy::Policy;

@@ -3,6 +3,7 @@
 
 mod errors;
 mod hostile;
+mod languages;
 mod literals;
 mod model;
 mod re2;

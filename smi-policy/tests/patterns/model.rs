@@ -10,7 +10,7 @@ use smi_policy::Anchor;
 use crate::{ANCHORS, compile, engines};
 
 #[derive(Clone, Debug)]
-enum Tree {
+pub(crate) enum Tree {
     Empty,
     Char(char),
     Dot,
@@ -28,7 +28,7 @@ enum Tree {
 }
 
 /// `i`, `m`, `s`; `None` leaves a flag alone.
-type Flags = [Option<bool>; 3];
+pub(crate) type Flags = [Option<bool>; 3];
 
 /// Writes a pattern; whatever could be read otherwise is put into a group.
 impl fmt::Display for Tree {
@@ -145,7 +145,7 @@ fn model_matches(tree: &Tree, text: &str, anchor: Anchor) -> bool {
     }
 }
 
-fn tree() -> impl Strategy<Value = Tree> {
+pub(crate) fn tree() -> impl Strategy<Value = Tree> {
     let alphabet = prop::sample::select(vec!['a', 'b', 'B', '_', 'é', '\n', '/']);
     let range =
         prop::sample::select(vec![('a', 'a'), ('a', 'b'), ('A', 'B'), ('à', 'ë'), ('/', '/')]);
