@@ -1,0 +1,3 @@
+use crate::migration::World;
+use crate::object::Object;
+pub(crate) fn migrate(_world: &mut World<'_>) -> Vec<Object> { Vec::new() }
