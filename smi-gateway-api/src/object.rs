@@ -153,3 +153,26 @@ pub(crate) fn is_label(text: &str) -> bool {
         && !text.starts_with('-')
         && !text.ends_with('-')
 }
+
+/// Names of objects of one kind, each given once.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    taken: std::collections::BTreeSet<(String, String)>,
+}
+
+impl Names {
+    /// The wanted name, or one like it that is free. A name that is too long for an API server is
+    /// cut.
+    pub(crate) fn take(&mut self, namespace: &str, wanted: &str) -> String {
+        // Names here are ASCII, and a cut leaves room for the number.
+        let wanted: String = wanted.chars().take(240).collect();
+        let wanted = wanted.trim_end_matches(['.', '-']);
+        let mut name = wanted.to_owned();
+        let mut number = 1_u64;
+        while !self.taken.insert((namespace.to_owned(), name.clone())) {
+            number += 1;
+            name = format!("{wanted}.{number}");
+        }
+        name
+    }
+}

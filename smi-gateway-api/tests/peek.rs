@@ -1,3 +1,4 @@
+//! Prints a migration.
 use smi_gateway_api::*;
 use smi_types::manifest::{Manifest, Resources};
 #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Style {
     pub(crate) normal: bool,
     /// What passes anything stands at the end, which makes it shorter.
     pub(crate) at_end: bool,
+    /// Beginnings and ends of the text are left out. Whole texts are matched anyway.
+    pub(crate) no_looks: bool,
     /// What may be empty is taken not to be.
     pub(crate) nonempty: bool,
 }
@@ -35,6 +37,17 @@ pub(crate) fn rewrite(pattern: &str, style: Style) -> Option<String> {
     let mut writer = Writer { style, text: String::new() };
     writer.write(&hir, Place::Unknown)?;
     Some(writer.text)
+}
+
+/// An expression without a `$` at its end or a `^` at its beginning, if it has no other.
+pub(crate) fn without_looks(pattern: &str) -> Option<String> {
+    let shorter = pattern.strip_prefix('^').unwrap_or(pattern);
+    let shorter = match shorter.strip_suffix('$') {
+        Some(body) if !body.ends_with('\\') => body,
+        _ => shorter,
+    };
+    let hir = regex_syntax::Parser::new().parse(shorter).ok()?;
+    hir.properties().look_set().is_empty().then(|| shorter.to_owned())
 }
 
 /// Where in a path something stands.
@@ -65,6 +78,7 @@ impl Writer {
                 self.text.push_str(&one_of(&ordinary(class)?));
                 Some(Place::Segment)
             }
+            HirKind::Look(Look::Start | Look::End) if self.style.no_looks => Some(place),
             HirKind::Look(Look::Start) => {
                 self.text.push('^');
                 Some(place)
@@ -80,11 +94,7 @@ impl Writer {
                     return self.anything(class, repetition.min, place);
                 }
                 let after = self.group(&repetition.sub, place)?;
-                let (min, max) = (repetition.min, repetition.max);
-                self.text.push_str(&match max {
-                    Some(max) => format!("{{{min},{max}}}"),
-                    None => format!("{{{min},}}"),
-                });
+                self.text.push_str(&quantifier(repetition.min, repetition.max));
                 Some(if after == place { place } else { Place::Unknown })
             }
             HirKind::Concat(parts) => {
@@ -108,6 +118,10 @@ impl Writer {
     }
 
     fn group(&mut self, hir: &Hir, place: Place) -> Option<Place> {
+        if let HirKind::Alternation(_) | HirKind::Capture(_) = hir.kind() {
+            // They bring their own parentheses.
+            return self.write(hir, place);
+        }
         self.text.push_str("(?:");
         let after = self.write(hir, place)?;
         self.text.push(')');
@@ -120,7 +134,8 @@ impl Writer {
         let Class::Unicode(class) = class else { return None };
         let has = |c: char| class.ranges().iter().any(|range| range.start() <= c && c <= range.end());
         if !has('/') && !has('.') && !has('%') {
-            self.text.push_str(&format!("{}{{{min},}}", one_of(&own)));
+            self.text.push_str(&one_of(&own));
+            self.text.push_str(&quantifier(min, None));
             return Some(Place::Segment);
         }
         let escape = if self.style.normal { NORMAL_ESCAPE } else { ESCAPE };
@@ -157,6 +172,17 @@ impl Writer {
         };
         self.text.push_str(&text);
         Some(Place::Segment)
+    }
+}
+
+fn quantifier(min: u32, max: Option<u32>) -> String {
+    match (min, max) {
+        (0, Some(1)) => "?".to_owned(),
+        (0, None) => "*".to_owned(),
+        (1, None) => "+".to_owned(),
+        (min, Some(max)) if min == max => format!("{{{min}}}"),
+        (min, Some(max)) => format!("{{{min},{max}}}"),
+        (min, None) => format!("{{{min},}}"),
     }
 }
 

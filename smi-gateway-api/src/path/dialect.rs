@@ -1,5 +1,7 @@
 //! Regular expressions that mean the same wherever they are evaluated.
 
+use regex_syntax::hir::HirKind;
+
 /// RE2's dialect written with what Go, RE2 and Rust's `regex` read alike. `None` if the pattern has
 /// something that they don't: `\b`, a negated class within a class, octal escapes.
 ///
@@ -31,13 +33,21 @@ pub(crate) fn literal(text: &str) -> String {
 /// and then looks whether it covers the whole text, as Linkerd's proxy does: of `/a|/ab` it would
 /// find only `/a` in `/ab`.
 pub(crate) fn anchored(pattern: &str) -> String {
-    let tail = pattern.strip_suffix(".*").unwrap_or(pattern);
-    let is_plain = !tail.contains(['|', '*', '+', '?', '{']);
-    if is_plain || pattern.ends_with('$') && !pattern.contains('|') {
+    let head = pattern.strip_suffix(".*").unwrap_or(pattern);
+    let is_alternation = is_alternation(pattern);
+    if !head.contains(['|', '*', '+', '?', '{']) || pattern.ends_with('$') && !is_alternation {
         pattern.to_owned()
+    } else if is_alternation {
+        format!("(?:{pattern})$")
     } else {
-        format!("^(?:{pattern})$")
+        format!("{pattern}$")
     }
+}
+
+/// Whether something put behind the pattern would belong to its last branch only.
+pub(crate) fn is_alternation(pattern: &str) -> bool {
+    let hir = regex_syntax::Parser::new().parse(pattern);
+    hir.map_or(true, |hir| matches!(hir.kind(), HirKind::Alternation(_) | HirKind::Class(_)))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -33,6 +33,14 @@ pub(crate) struct CleanRegex {
     pub(crate) is_exact: bool,
 }
 
+/// What stands behind the path in the text that an expression is matched with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    Nothing,
+    /// Perhaps a query, so that the end of the path is not the end of the text.
+    Query,
+}
+
 impl PathPattern {
     /// Analyses a pattern that is known to be valid.
     ///
@@ -107,7 +115,7 @@ impl PathPattern {
     }
 
     /// An expression that admits none of the paths that servers read in several ways.
-    pub(crate) fn clean_regex(&self) -> Option<CleanRegex> {
+    pub(crate) fn clean_regex(&self, tail: Tail) -> Option<CleanRegex> {
         let limits = limits();
         if self.is_unconstrained {
             return Some(CleanRegex { text: "/.*".to_owned(), is_exact: true });
@@ -121,11 +129,15 @@ impl PathPattern {
         }
         let wanted = self.paths.intersection(&Language::utf8(), &limits).ok()?;
         let mut best: Option<CleanRegex> = None;
-        let normal = self.mode == PathMode::Normalize;
-        let rewritten = [(true, false), (false, false), (true, true), (false, true)].map(
-            |(at_end, nonempty)| clean::rewrite(&whole, clean::Style { normal, at_end, nonempty }),
-        );
-        for text in [Some(whole)].into_iter().chain(rewritten).flatten() {
+        let (normal, no_looks) = (self.mode == PathMode::Normalize, tail == Tail::Query);
+        let rewritten = [(true, false), (false, false), (true, true), (false, true)]
+            .into_iter()
+            .filter(|(at_end, _)| !(no_looks && *at_end))
+            .map(|(at_end, nonempty)| {
+                clean::rewrite(&whole, clean::Style { normal, at_end, no_looks, nonempty })
+            });
+        let as_it_is = if no_looks { clean::without_looks(&whole) } else { Some(whole.clone()) };
+        for text in [as_it_is].into_iter().chain(rewritten).flatten() {
             let Some(language) = language_of(&text) else { continue };
             if language.is_subset_of(&self.paths, &limits) != Ok(true) || language.is_empty() {
                 continue;

@@ -277,12 +277,12 @@ fn headers(
     is_sayable.then_some(headers)
 }
 
-fn is_valid_header_name(name: &str) -> bool {
+pub(crate) fn is_valid_header_name(name: &str) -> bool {
     (1..=LONGEST_HEADER_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-fn header(text: &str, http: &HttpSemantics) -> Option<HeaderMatch> {
+pub(crate) fn header(text: &str, http: &HttpSemantics) -> Option<HeaderMatch> {
     let limits = limits();
     let pattern = Pattern::parse(text, &Limits::default()).ok()?;
     let values = header_values()?;
