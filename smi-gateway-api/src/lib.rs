@@ -1,5 +1,6 @@
 #![doc = "x"]
 mod access;
+mod back;
 mod cluster;
 mod condition;
 mod finding;

@@ -12,7 +12,7 @@ use crate::cluster::Cluster;
 use crate::finding::{Finding, Level, Origin, Report, Verdict};
 use crate::object::Object;
 use crate::options::Options;
-use crate::{access, route};
+use crate::{access, back, route};
 
 /// SMI manifests as objects of the Gateway API and of a mesh, and a report on what became of them.
 ///
@@ -60,7 +60,35 @@ impl Migration {
         world.unreadable();
         let mut objects = route::migrate(&mut world);
         objects.extend(access::migrate(&mut world));
-        world.finish(objects)
+        let (splits, targets) = (world.origins(Kind::TrafficSplit), world.origins(Kind::TrafficTarget));
+        world.finish(objects, splits, targets, &["TrafficSplit", "TrafficTarget"])
+    }
+
+    /// The way back: HTTPRoutes with a Service as parent become TrafficSplits and HTTPRouteGroups,
+    /// for meshes that speak nothing but SMI. What SMI can't say is refused.
+    ///
+    /// ```
+    /// use smi_gateway_api::{Migration, Options};
+    /// use smi_types::manifest::{Manifest, Resources};
+    ///
+    /// let mut resources = Resources::new("shop");
+    /// resources.add("route.yaml", Manifest::read("
+    /// apiVersion: gateway.networking.k8s.io/v1
+    /// kind: HTTPRoute
+    /// metadata: {name: web}
+    /// spec:
+    ///   parentRefs: [{group: '', kind: Service, name: web, port: 80}]
+    ///   rules:
+    ///   - backendRefs: [{name: web-v1, port: 80, weight: 9}, {name: web-v2, port: 80, weight: 1}]
+    /// "));
+    /// let migration = Migration::back(&resources, &Options::default());
+    /// assert_eq!(migration.objects()[0].kind(), "TrafficSplit");
+    /// ```
+    #[must_use]
+    pub fn back(resources: &Resources, options: &Options) -> Self {
+        let mut world = World::new(resources, options);
+        let (objects, routes) = back::migrate(&mut world);
+        world.finish(objects, routes, Vec::new(), &["HTTPRoute"])
     }
 
     /// The objects, in the order in which to apply them.
@@ -133,6 +161,7 @@ impl Migration {
             for origin in origins {
                 let resource = match origin.kind.as_str() {
                     "TrafficSplit" => "trafficsplits.split.smi-spec.io",
+                    "HTTPRoute" => "httproutes.gateway.networking.k8s.io",
                     _ => "traffictargets.access.smi-spec.io",
                 };
                 let Origin { namespace, name, .. } = origin;
@@ -271,31 +300,48 @@ impl<'m> World<'m> {
         }
     }
 
-    fn finish(self, objects: Vec<Object>) -> Migration {
-        let of_kind = |kind: Kind| {
-            let objects = self.resources.objects().filter(move |object| object.kind() == kind);
-            let default = self.resources.default_namespace();
-            let mut origins: Vec<Origin> = objects
-                .map(|object| {
-                    let meta = object.meta();
-                    let namespace = meta.namespace.as_deref().unwrap_or(default);
-                    Origin::new(kind.as_str(), namespace, meta.name.as_str())
-                })
-                .collect();
-            origins.sort();
-            origins
-        };
-        let (splits, targets) = (of_kind(Kind::TrafficSplit), of_kind(Kind::TrafficTarget));
-        let findings = self.report.into_findings();
+    /// The readable objects of a kind.
+    fn origins(&self, kind: Kind) -> Vec<Origin> {
+        let default = self.resources.default_namespace();
+        let objects = self.resources.objects().filter(|object| object.kind() == kind);
+        let mut origins: Vec<Origin> = objects
+            .map(|object| {
+                let meta = object.meta();
+                let namespace = meta.namespace.as_deref().unwrap_or(default);
+                Origin::new(kind.as_str(), namespace, meta.name.as_str())
+            })
+            .collect();
+        origins.sort();
+        origins
+    }
+
+    fn finish(
+        self,
+        objects: Vec<Object>,
+        splits: Vec<Origin>,
+        targets: Vec<Origin>,
+        judged: &[&str],
+    ) -> Migration {
+        let mut findings = self.report.into_findings();
         let mut verdicts: BTreeMap<Origin, Verdict> =
             splits.iter().chain(&targets).map(|own| (own.clone(), Verdict::Exact)).collect();
-        for finding in &findings {
+        for finding in &mut findings {
             if let Some(verdict) = verdicts.get_mut(&finding.object) {
                 *verdict = (*verdict).max(finding.verdict);
-            } else if ["TrafficSplit", "TrafficTarget"].contains(&finding.object.kind.as_str()) {
+            } else if judged.contains(&finding.object.kind.as_str()) {
                 verdicts.insert(finding.object.clone(), finding.verdict);
             }
+            // Engines speak of fields in the layout of v1alpha4, people in that of the object.
+            let Origin { kind, namespace, name } = &finding.object;
+            let kind = Kind::parse(kind);
+            let found = kind.and_then(|kind| self.resources.find(kind, namespace, name));
+            if let Some((kind, object)) = kind.zip(found.and_then(|found| found.document.object())) {
+                let version = object.meta().version;
+                finding.field = hub::wire_path(kind, version, &finding.field).into_owned();
+            }
         }
+        findings.sort();
+        findings.dedup();
         let kept = |origin: &Origin| verdicts.get(origin) != Some(&Verdict::NotExpressible);
         let splits = splits.into_iter().filter(kept).collect();
         let targets = targets.into_iter().filter(kept).collect();

@@ -18,6 +18,7 @@ pub(crate) enum Command {
     Decide(Decide),
     Crds(crate::crds::Crds),
     Lint(crate::lint::Lint),
+    Migrate(crate::migrate::Migrate),
     Schema(crate::schema::Schema),
     Split(Split),
     Vectors(Vectors),

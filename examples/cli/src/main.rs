@@ -11,6 +11,7 @@ mod decide;
 mod identity;
 mod lint;
 mod load;
+mod migrate;
 mod problems;
 mod schema;
 mod split;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Decide(decide) => decide::run(decide),
         Command::Crds(crds) => crds::run(crds),
         Command::Lint(lint) => lint::run(lint),
+        Command::Migrate(migrate) => migrate::run(migrate),
         Command::Schema(schema) => schema::run(schema),
         Command::Split(split) => split::run(split),
         Command::Vectors(vectors) => vectors::run(vectors),

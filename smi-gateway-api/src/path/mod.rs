@@ -138,7 +138,11 @@ impl PathPattern {
             });
         let as_it_is = if no_looks { clean::without_looks(&whole) } else { Some(whole.clone()) };
         for text in [as_it_is].into_iter().chain(rewritten).flatten() {
-            let Some(language) = language_of(&text) else { continue };
+            let Some(mut language) = language_of(&text) else { continue };
+            if self.mode == PathMode::AsIs {
+                // The mesh is trusted to ask for nothing else.
+                language = language.intersection(&rooted(self.mode, &limits).ok()?, &limits).ok()?;
+            }
             if language.is_subset_of(&self.paths, &limits) != Ok(true) || language.is_empty() {
                 continue;
             }

@@ -64,9 +64,9 @@ struct Translated {
 }
 
 fn of_match(http_match: &HttpMatch, http: &HttpSemantics) -> Result<Translated, Refusal> {
-    let (path, is_exact) = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
-        None => (PathMatch::Any, true),
-        Some(text) => path(text, http)
+    let (paths, is_exact) = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
+        None => (vec![PathMatch::Any], true),
+        Some(text) => paths(text, http)
             .map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?,
     };
     let headers = headers(http_match, http)?;
@@ -83,24 +83,41 @@ fn of_match(http_match: &HttpMatch, http: &HttpSemantics) -> Result<Translated, 
             }
         }
     }
-    let condition = |method| Condition { path: path.clone(), method, headers: headers.clone() };
-    let conditions = methods.into_iter().map(condition).collect();
+    let mut conditions = Vec::new();
+    for path in paths {
+        let condition = |method: &Option<String>| Condition {
+            path: path.clone(),
+            method: method.clone(),
+            headers: headers.clone(),
+        };
+        conditions.extend(methods.iter().map(condition));
+    }
     Ok(Translated { conditions, is_exact, refused })
 }
 
-fn path(text: &str, http: &HttpSemantics) -> Result<(PathMatch, bool), (&'static str, &'static str)> {
+/// The paths, and whether they are all that SMI lets pass.
+fn paths(
+    text: &str,
+    http: &HttpSemantics,
+) -> Result<(Vec<PathMatch>, bool), (&'static str, &'static str)> {
     let complex = ("too-complex", "the expression is too complex to be analysed");
     let pattern = PathPattern::new(text, http).map_err(|_| complex)?.ok_or(complex)?;
+    if pattern.shape == PathShape::Nothing {
+        return Err(("matches-nothing", "no path matches it"));
+    }
+    // Prefixes let paths pass that servers read in several ways.
     let is_normal = http.path_mode == PathMode::AsIs && !pattern.is_utf8;
-    match &pattern.shape {
-        PathShape::Nothing => return Err(("matches-nothing", "no path matches it")),
-        PathShape::Exact(path) if is_valid_path(path) => {
-            return Ok((PathMatch::Exact(path.clone()), true));
-        }
+    let simple = |shape: &PathShape| match shape {
+        PathShape::Exact(path) if is_valid_path(path) => Some(PathMatch::Exact(path.clone())),
         PathShape::SegmentPrefix(prefix) if is_normal && is_valid_path(prefix) => {
-            return Ok((PathMatch::Prefix(prefix.clone()), true));
+            Some(PathMatch::Prefix(prefix.clone()))
         }
-        _ => {}
+        _ => None,
+    };
+    let alone = simple(&pattern.shape).map(|path| vec![path]);
+    let paths = alone.or_else(|| pattern.alternatives()?.iter().map(simple).collect());
+    if let Some(paths) = paths {
+        return Ok((paths, true));
     }
     let clean = pattern.clean_regex(Tail::Nothing).ok_or((
         "unclean-path",
@@ -110,7 +127,7 @@ fn path(text: &str, http: &HttpSemantics) -> Result<(PathMatch, bool), (&'static
     if regex.chars().count() > LONGEST_PATH {
         return Err(("too-long", "kept to unambiguous paths, the expression takes too many characters"));
     }
-    Ok((PathMatch::Regex(regex), clean.is_exact))
+    Ok((vec![PathMatch::Regex(regex)], clean.is_exact))
 }
 
 fn headers(
