@@ -1,6 +1,7 @@
 //! Conditions as the Gateway API has them: path, method and headers, AND-ed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use smi_policy::{Language, PathShape};
 
@@ -24,14 +25,47 @@ pub(crate) enum PathMatch {
     /// Without a slash at the end.
     Prefix(String),
     /// Covers the whole path.
-    Regex(String),
+    Regex(Regex),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderMatch {
     Exact(String),
     /// Covers the whole value.
-    Regex(String),
+    Regex(Regex),
+}
+
+/// A regular expression that covers a whole text, analysed once.
+#[derive(Clone, Debug)]
+pub(crate) struct Regex {
+    text: String,
+    /// What it accepts; `None` if that is too much to analyse.
+    language: Option<Arc<Language>>,
+}
+
+impl Regex {
+    pub(crate) fn new(text: String) -> Self {
+        let language = language_of(&text).map(Arc::new);
+        Self { text, language }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Regex {}
+
+impl std::fmt::Display for Regex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// What two things have in common.
@@ -125,21 +159,27 @@ impl PathMatch {
     }
 
     /// What the match accepts; `None` if that is too much to analyse.
-    pub(crate) fn language(&self) -> Option<Language> {
+    fn language(&self) -> Option<Arc<Language>> {
         match self {
-            Self::Any => Some(Language::starting_with("/")),
-            Self::Exact(path) => Some(Language::exactly(path)),
-            Self::Prefix(prefix) => segments(prefix),
-            Self::Regex(regex) => language_of(regex),
+            Self::Any => Some(Arc::new(Language::starting_with("/"))),
+            Self::Exact(path) => Some(Arc::new(Language::exactly(path))),
+            Self::Prefix(prefix) => segments(prefix).map(Arc::new),
+            Self::Regex(regex) => regex.language.clone(),
         }
     }
 
     fn is_within(&self, other: &Self) -> bool {
-        self == other
-            || *other == Self::Any
-            || self.language().zip(other.language()).is_some_and(|(own, wider)| {
-                own.is_subset_of(&wider, &limits()).unwrap_or(false)
-            })
+        match (self, other) {
+            (_, Self::Any) => true,
+            (Self::Any | Self::Prefix(_), Self::Exact(_)) => false,
+            (Self::Exact(own), Self::Exact(wider)) => own == wider,
+            (Self::Exact(own) | Self::Prefix(own), Self::Prefix(wider)) => {
+                let rest = own.strip_prefix(wider.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            (Self::Any, Self::Prefix(_)) => false,
+            _ => self == other || is_subset(self.language(), other.language()),
+        }
     }
 
     fn and(&self, other: &Self) -> Common<Self> {
@@ -149,31 +189,31 @@ impl PathMatch {
         if other.is_within(self) {
             return Common::This(other.clone());
         }
-        let common = self.language().zip(other.language());
-        match common.map(|(a, b)| a.intersection(&b, &limits())) {
-            Some(Ok(common)) if common.is_empty() => Common::Nothing,
-            Some(Ok(common)) => match common.only_member().map(String::from_utf8) {
+        if !matches!((self, other), (Self::Regex(_), _) | (_, Self::Regex(_))) {
+            // Of paths and prefixes neither of which lies within the other.
+            return Common::Nothing;
+        }
+        match intersection(self.language(), other.language()) {
+            Some(common) if common.is_empty() => Common::Nothing,
+            Some(common) => match common.only_member().map(String::from_utf8) {
                 Some(Ok(path)) => Common::This(Self::Exact(path)),
                 _ => Common::Unknown,
             },
-            _ => Common::Unknown,
+            None => Common::Unknown,
         }
     }
 }
 
 impl HeaderMatch {
-    fn language(&self) -> Option<Language> {
+    fn language(&self) -> Option<Arc<Language>> {
         match self {
-            Self::Exact(value) => Some(Language::exactly(value)),
-            Self::Regex(regex) => language_of(regex),
+            Self::Exact(value) => Some(Arc::new(Language::exactly(value))),
+            Self::Regex(regex) => regex.language.clone(),
         }
     }
 
     fn is_within(&self, other: &Self) -> bool {
-        self == other
-            || self.language().zip(other.language()).is_some_and(|(own, wider)| {
-                own.is_subset_of(&wider, &limits()).unwrap_or(false)
-            })
+        self == other || is_subset(self.language(), other.language())
     }
 
     fn and(&self, other: &Self) -> Common<Self> {
@@ -183,10 +223,20 @@ impl HeaderMatch {
         if other.is_within(self) {
             return Common::This(other.clone());
         }
-        let common = self.language().zip(other.language());
-        match common.map(|(a, b)| a.intersection(&b, &limits())) {
-            Some(Ok(common)) if common.is_empty() => Common::Nothing,
+        match intersection(self.language(), other.language()) {
+            Some(common) if common.is_empty() => Common::Nothing,
             _ => Common::Unknown,
         }
     }
+}
+
+/// Whether that is known.
+fn is_subset(own: Option<Arc<Language>>, wider: Option<Arc<Language>>) -> bool {
+    let both = own.zip(wider);
+    both.is_some_and(|(own, wider)| own.is_subset_of(&wider, &limits()).unwrap_or(false))
+}
+
+fn intersection(a: Option<Arc<Language>>, b: Option<Arc<Language>>) -> Option<Language> {
+    let (a, b) = a.zip(b)?;
+    a.intersection(&b, &limits()).ok()
 }

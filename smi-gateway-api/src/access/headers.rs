@@ -41,6 +41,6 @@ pub(super) fn exact_values(
 fn only_value(regex: &str, http: &HttpSemantics) -> Option<String> {
     let pattern = Pattern::parse(regex, &Limits::default()).ok()?;
     let language = pattern.language(http.header_anchor, &limits()).ok()?;
-    let language = language.intersection(&header_values()?, &limits()).ok()?;
+    let language = language.intersection(header_values(), &limits()).ok()?;
     String::from_utf8(language.only_member()?).ok()
 }

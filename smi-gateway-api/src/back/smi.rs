@@ -118,7 +118,7 @@ fn one(world: &mut World<'_>, index: usize, entry: &Entry) -> Result<Match, Refu
         PathMatch::Any => None,
         PathMatch::Exact(path) => Some(format!("{begin}{}$", dialect::literal(path))),
         PathMatch::Prefix(path) => Some(format!("{begin}{}(/.*)?$", dialect::literal(path))),
-        PathMatch::Regex(regex) => Some(format!("{begin}{}", to_the_end(regex)?)),
+        PathMatch::Regex(regex) => Some(format!("{begin}{}", to_the_end(regex.as_str())?)),
     };
     if path_regex.is_some() {
         let reason = "SMI takes no path that servers may read in several ways (`//`, `..`, `%2f`), \
@@ -131,7 +131,7 @@ fn one(world: &mut World<'_>, index: usize, entry: &Entry) -> Result<Match, Refu
     for (name, header) in &entry.condition.headers {
         let regex = match header {
             HeaderMatch::Exact(value) => dialect::literal(value),
-            HeaderMatch::Regex(regex) => valid(regex)?.to_owned(),
+            HeaderMatch::Regex(regex) => valid(regex.as_str())?.to_owned(),
         };
         let regex = match http.header_anchor {
             Anchor::Full => regex,

@@ -3,6 +3,8 @@
 mod clean;
 pub(crate) mod dialect;
 
+use std::sync::LazyLock;
+
 use regex_syntax::hir::{Hir, HirKind};
 use smi_policy::{
     AnalysisError, AnalysisLimits, Anchor, HttpSemantics, Language, Limits, PathMode, PathShape,
@@ -52,13 +54,12 @@ impl PathPattern {
         let Ok(pattern) = Pattern::parse(text, &Limits::default()) else { return Ok(None) };
         let (anchor, mode) = (http.path_anchor, http.path_mode);
         let is_unconstrained = pattern.is_unconstrained(anchor);
-        let domain = rooted(mode, &limits)?;
-        let paths = pattern.path_language(anchor, &limits)?.intersection(&domain, &limits)?;
-        let mut shape = paths.shape_within(&domain, &limits)?;
+        let domain = rooted(mode);
+        let paths = pattern.path_language(anchor, &limits)?.intersection(domain, &limits)?;
+        let mut shape = paths.shape_within(domain, &limits)?;
         let mut is_utf8 = false;
         if shape == PathShape::Other {
-            let domain = domain.intersection(&Language::utf8(), &limits)?;
-            shape = paths.shape_within(&domain, &limits)?;
+            shape = paths.shape_within(rooted_text(mode), &limits)?;
             is_utf8 = shape != PathShape::Other;
         }
         Ok(Some(Self { pattern, anchor, mode, is_unconstrained, paths, shape, is_utf8 }))
@@ -73,26 +74,26 @@ impl PathPattern {
         if branches.len() < 2 {
             return None;
         }
-        let domain = rooted(self.mode, &limits).ok()?;
-        let text = domain.intersection(&Language::utf8(), &limits).ok()?;
+        let domain = rooted(self.mode);
+        let text = rooted_text(self.mode);
         let mut union = Language::nothing();
         let mut shapes = Vec::new();
         for branch in branches {
-            let branch = language_of(&branch.to_string())?.intersection(&text, &limits).ok()?;
-            let shape = branch.shape_within(&text, &limits).ok()?;
+            let branch = language_of(&branch.to_string())?.intersection(text, &limits).ok()?;
+            let shape = branch.shape_within(text, &limits).ok()?;
             let whole = match &shape {
                 PathShape::Exact(path) => Language::exactly(path),
                 PathShape::SegmentPrefix(prefix) => segments(prefix)?,
                 PathShape::TextPrefix(prefix) => Language::starting_with(prefix),
                 _ => return None,
             };
-            union = union.union(&whole.intersection(&domain, &limits).ok()?, &limits).ok()?;
+            union = union.union(&whole.intersection(domain, &limits).ok()?, &limits).ok()?;
             if !shapes.contains(&shape) {
                 shapes.push(shape);
             }
         }
-        let wanted = self.paths.intersection(&text, &limits).ok()?;
-        (union.intersection(&text, &limits).ok()? == wanted).then_some(shapes)
+        let wanted = self.paths.intersection(text, &limits).ok()?;
+        (union.intersection(text, &limits).ok()? == wanted).then_some(shapes)
     }
 
     /// An expression that covers whole paths, in a form that all dialects read alike if there is
@@ -104,9 +105,9 @@ impl PathPattern {
         let short = portable.replace("(?s:.*)", ".*");
         let limits = limits();
         let means_it = |text: &str| {
-            let language = language_of(text)?.intersection(&rooted(self.mode, &limits).ok()?, &limits);
-            let wanted = self.paths.intersection(&Language::utf8(), &limits);
-            Some(language.ok()?.intersection(&Language::utf8(), &limits).ok()? == wanted.ok()?)
+            let language = language_of(text)?.intersection(rooted_text(self.mode), &limits);
+            let wanted = self.paths.intersection(rooted_text(self.mode), &limits);
+            Some(language.ok()? == wanted.ok()?)
         };
         match means_it(&short) {
             Some(true) => Some((short, true)),
@@ -127,7 +128,7 @@ impl PathPattern {
         if !is_portable {
             return None;
         }
-        let wanted = self.paths.intersection(&Language::utf8(), &limits).ok()?;
+        let wanted = self.paths.intersection(rooted_text(self.mode), &limits).ok()?;
         let mut best: Option<CleanRegex> = None;
         let (normal, no_looks) = (self.mode == PathMode::Normalize, tail == Tail::Query);
         let rewritten = [(true, false), (false, false), (true, true), (false, true)]
@@ -141,7 +142,7 @@ impl PathPattern {
             let Some(mut language) = language_of(&text) else { continue };
             if self.mode == PathMode::AsIs {
                 // The mesh is trusted to ask for nothing else.
-                language = language.intersection(&rooted(self.mode, &limits).ok()?, &limits).ok()?;
+                language = language.intersection(rooted(self.mode), &limits).ok()?;
             }
             if language.is_subset_of(&self.paths, &limits) != Ok(true) || language.is_empty() {
                 continue;
@@ -159,8 +160,7 @@ impl PathPattern {
 
     fn whole_match(&self) -> Option<String> {
         let limits = limits();
-        let domain = rooted(self.mode, &limits).ok()?;
-        self.pattern.whole_match(self.anchor, &domain, &limits).ok()
+        self.pattern.whole_match(self.anchor, rooted(self.mode), &limits).ok()
     }
 }
 
@@ -184,9 +184,50 @@ pub(crate) fn segments(prefix: &str) -> Option<Language> {
     Language::exactly(prefix).union(&below, &limits()).ok()
 }
 
-/// The paths that patterns are matched against, and that begin with a slash.
-fn rooted(mode: PathMode, limits: &AnalysisLimits) -> Result<Language, AnalysisError> {
-    Language::paths(mode).intersection(&Language::starting_with("/"), limits)
+/// The paths that patterns are matched against, and that begin with a slash. A mesh that normalises
+/// paths lets nothing but printable ASCII pass, which is what RFC 3986 has.
+///
+/// There are three such sets, each made once.
+fn rooted(mode: PathMode) -> &'static Language {
+    static STRICT: LazyLock<Language> = LazyLock::new(|| make_rooted(PathMode::Strict));
+    static NORMALIZE: LazyLock<Language> = LazyLock::new(|| make_rooted(PathMode::Normalize));
+    static AS_IS: LazyLock<Language> = LazyLock::new(|| make_rooted(PathMode::AsIs));
+    match mode {
+        PathMode::Normalize => &NORMALIZE,
+        PathMode::AsIs => &AS_IS,
+        _ => &STRICT,
+    }
+}
+
+/// Those of them that are UTF-8, as all is that a regular expression can name.
+fn rooted_text(mode: PathMode) -> &'static Language {
+    static STRICT: LazyLock<Language> = LazyLock::new(|| make_text(PathMode::Strict));
+    static NORMALIZE: LazyLock<Language> = LazyLock::new(|| make_text(PathMode::Normalize));
+    match mode {
+        PathMode::Normalize => &NORMALIZE,
+        // ASCII already.
+        PathMode::AsIs => rooted(mode),
+        _ => &STRICT,
+    }
+}
+
+fn make_text(mode: PathMode) -> Language {
+    let text = rooted(mode).intersection(&Language::utf8(), &limits());
+    text.unwrap_or_else(|_| Language::nothing())
+}
+
+fn make_rooted(mode: PathMode) -> Language {
+    let limits = limits();
+    let slash = Language::starting_with("/");
+    // Some thirty states: no limit is near.
+    let rooted = Language::paths(mode).intersection(&slash, &limits);
+    let rooted = rooted.unwrap_or_else(|_| Language::nothing());
+    match language_of("[!-~]*").filter(|_| mode == PathMode::AsIs) {
+        Some(ascii) => {
+            rooted.intersection(&ascii, &limits).unwrap_or_else(|_| Language::nothing())
+        }
+        None => rooted,
+    }
 }
 
 /// The branches of all alternations multiplied out; `None` if they are many.

@@ -59,7 +59,7 @@ fn rule(plan: &Plan, rule: &Rule, conditions: &[Condition]) -> GrpcRouteRules {
         weight: i32::try_from(*weight).ok(),
         ..GrpcRouteRulesBackendRefs::default()
     };
-    let is_open = conditions.iter().any(|own| *own == Condition::default());
+    let is_open = conditions.iter().all(|own| *own == Condition::default());
     GrpcRouteRules {
         matches: (!is_open).then(|| conditions.iter().map(grpc_match).collect()),
         backend_refs: Some(rule.backends.iter().map(backend).collect()),
@@ -70,10 +70,10 @@ fn rule(plan: &Plan, rule: &Rule, conditions: &[Condition]) -> GrpcRouteRules {
 fn grpc_match(condition: &Condition) -> GrpcRouteRulesMatches {
     let headers = condition.headers.iter().map(|(name, header)| {
         let (r#type, value) = match header {
-            HeaderMatch::Exact(value) => (GrpcRouteRulesMatchesHeadersType::Exact, value),
-            HeaderMatch::Regex(regex) => (GrpcRouteRulesMatchesHeadersType::RegularExpression, regex),
+            HeaderMatch::Exact(value) => (GrpcRouteRulesMatchesHeadersType::Exact, value.as_str()),
+            HeaderMatch::Regex(regex) => (GrpcRouteRulesMatchesHeadersType::RegularExpression, regex.as_str()),
         };
-        let (name, value) = (name.clone(), value.clone());
+        let (name, value) = (name.clone(), value.to_owned());
         GrpcRouteRulesMatchesHeaders { name, r#type: Some(r#type), value }
     });
     GrpcRouteRulesMatches {

@@ -51,7 +51,7 @@ fn rule(plan: &Plan, rule: &Rule, conditions: &[Condition]) -> HttpRouteRules {
         weight: i32::try_from(*weight).ok(),
         ..HttpRouteRulesBackendRefs::default()
     };
-    let is_open = conditions.iter().any(|own| *own == Condition::default());
+    let is_open = conditions.iter().all(|own| *own == Condition::default());
     HttpRouteRules {
         matches: (!is_open).then(|| conditions.iter().map(http_match).collect()),
         backend_refs: Some(rule.backends.iter().map(backend).collect()),
@@ -61,22 +61,24 @@ fn rule(plan: &Plan, rule: &Rule, conditions: &[Condition]) -> HttpRouteRules {
 
 fn http_match(condition: &Condition) -> HttpRouteRulesMatches {
     use HttpRouteRulesMatchesPathType::{Exact, PathPrefix, RegularExpression};
+    let is_open = *condition == Condition::default();
     let path = match &condition.path {
-        PathMatch::Any => None,
-        PathMatch::Exact(path) => Some((Exact, path)),
-        PathMatch::Prefix(path) => Some((PathPrefix, path)),
-        PathMatch::Regex(regex) => Some((RegularExpression, regex)),
+        // What would be assumed anyway, so that the match is not empty.
+        PathMatch::Any => is_open.then_some((PathPrefix, "/")),
+        PathMatch::Exact(path) => Some((Exact, path.as_str())),
+        PathMatch::Prefix(path) => Some((PathPrefix, path.as_str())),
+        PathMatch::Regex(regex) => Some((RegularExpression, regex.as_str())),
     };
     let path = path.map(|(r#type, value)| HttpRouteRulesMatchesPath {
         r#type: Some(r#type),
-        value: Some(value.clone()),
+        value: Some(value.to_owned()),
     });
     let headers = condition.headers.iter().map(|(name, header)| {
         let (r#type, value) = match header {
-            HeaderMatch::Exact(value) => (HttpRouteRulesMatchesHeadersType::Exact, value),
-            HeaderMatch::Regex(regex) => (HttpRouteRulesMatchesHeadersType::RegularExpression, regex),
+            HeaderMatch::Exact(value) => (HttpRouteRulesMatchesHeadersType::Exact, value.as_str()),
+            HeaderMatch::Regex(regex) => (HttpRouteRulesMatchesHeadersType::RegularExpression, regex.as_str()),
         };
-        let (name, value) = (name.clone(), value.clone());
+        let (name, value) = (name.clone(), value.to_owned());
         HttpRouteRulesMatchesHeaders { name, r#type: Some(r#type), value }
     });
     HttpRouteRulesMatches {

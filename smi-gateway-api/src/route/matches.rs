@@ -1,10 +1,11 @@
 //! From a match of an HTTPRouteGroup to conditions of a route.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use smi_policy::{HttpMatch, HttpSemantics, Language, Limits, PathMode, PathShape, Pattern};
 
-use crate::condition::{Condition, HeaderMatch, PathMatch};
+use crate::condition::{Condition, HeaderMatch, PathMatch, Regex};
 use crate::finding::{Level, Origin, Report, Verdict};
 use crate::path::{PathPattern, dialect, language_of, limits};
 
@@ -150,7 +151,7 @@ fn paths(http_match: &HttpMatch, http: &HttpSemantics, findings: &mut Findings<'
         reason,
         Some(by_hand),
     );
-    vec![PathMatch::Regex(regex)]
+    vec![PathMatch::Regex(Regex::new(regex))]
 }
 
 /// A path that needs no regular expression, and that the Gateway API's validation lets pass.
@@ -285,28 +286,30 @@ pub(crate) fn is_valid_header_name(name: &str) -> bool {
 pub(crate) fn header(text: &str, http: &HttpSemantics) -> Option<HeaderMatch> {
     let limits = limits();
     let pattern = Pattern::parse(text, &Limits::default()).ok()?;
-    let values = header_values()?;
+    let values = header_values();
     let language = pattern.language(http.header_anchor, &limits).ok()?;
-    let language = language.intersection(&values, &limits).ok()?;
+    let language = language.intersection(values, &limits).ok()?;
     let only = language.only_member().and_then(|value| String::from_utf8(value).ok());
     if let Some(value) = only.filter(|value| !value.is_empty() && value.trim() == value) {
         return (value.len() <= LONGEST_HEADER_VALUE).then_some(HeaderMatch::Exact(value));
     }
-    let whole = pattern.whole_match(http.header_anchor, &values, &limits).ok()?;
+    let whole = pattern.whole_match(http.header_anchor, values, &limits).ok()?;
     let whole = if whole.is_empty() { "^$".to_owned() } else { whole };
     let regex = match dialect::portable(&whole) {
         Some(portable) => {
             let short = portable.replace("(?s:.*)", ".*");
-            let same = language_of(&short)?.intersection(&values, &limits).ok()?
-                == language_of(&portable)?.intersection(&values, &limits).ok()?;
+            let same = language_of(&short)?.intersection(values, &limits).ok()?
+                == language_of(&portable)?.intersection(values, &limits).ok()?;
             dialect::anchored(if same { &short } else { &portable })
         }
         None => whole,
     };
-    (regex.chars().count() <= LONGEST_HEADER_VALUE).then_some(HeaderMatch::Regex(regex))
+    (regex.chars().count() <= LONGEST_HEADER_VALUE).then(|| HeaderMatch::Regex(Regex::new(regex)))
 }
 
 /// The values that a header can have, as far as a regular expression can match them.
-pub(crate) fn header_values() -> Option<Language> {
-    language_of("[^\\r\\n\\x00]*")
+pub(crate) fn header_values() -> &'static Language {
+    static VALUES: LazyLock<Language> =
+        LazyLock::new(|| language_of("[^\\r\\n\\x00]*").unwrap_or_else(Language::nothing));
+    &VALUES
 }

@@ -14,7 +14,7 @@ use smi_split::{Outcome, Port, ServiceName, Split, Splits};
 use smi_types::hub;
 
 use crate::cluster::Traffic;
-use crate::condition::{Condition, PathMatch};
+use crate::condition::{Condition, PathMatch, Regex};
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 use crate::object::{Object, is_label};
@@ -167,7 +167,7 @@ fn of_port(
         if let Some(last) = plan.rules.last_mut() {
             for condition in &mut last.conditions {
                 if condition.path == PathMatch::Any {
-                    condition.path = PathMatch::Regex("/.*".to_owned());
+                    condition.path = PathMatch::Regex(Regex::new("/.*".to_owned()));
                 }
             }
         }
@@ -195,9 +195,16 @@ fn plan(
     port: Port,
     is_http: bool,
 ) -> Option<Plan> {
-    let mut rules = Vec::new();
+    let mut rules: Vec<Rule> = Vec::new();
     let mut is_sayable = true;
+    let is_last = |rule: &Rule| rule.conditions.iter().any(|own| *own == Condition::default());
     for split in splits {
+        if rules.last().is_some_and(is_last) {
+            let reason = "an earlier split takes all requests, here and there";
+            let (object, verdict, level) = (origin(split), Verdict::Exact, Level::Warning);
+            world.report.add(&object, "spec", verdict, level, "never-reached", reason, None);
+            continue;
+        }
         let (conditions, mut origins, verdict) = match split.is_conditional() {
             true if !is_http => {
                 let reason = format!("the split is for HTTP requests, of which {port} has none");
@@ -221,7 +228,6 @@ fn plan(
             None => is_sayable = false,
         }
     }
-    let is_last = |rule: &Rule| rule.conditions.iter().any(|own| *own == Condition::default());
     if !rules.iter().any(is_last) {
         // What SMI does without saying: the rest stays with the service itself.
         let backends = vec![(service.name().to_owned(), 1)];

@@ -179,19 +179,19 @@ fn object<S: Serialize>(
 fn http_match(condition: &Condition) -> Match {
     let path = match &condition.path {
         PathMatch::Any => None,
-        PathMatch::Exact(path) => Some(("Exact", path)),
-        PathMatch::Prefix(path) => Some(("PathPrefix", path)),
-        PathMatch::Regex(regex) => Some(("RegularExpression", regex)),
+        PathMatch::Exact(path) => Some(("Exact", path.as_str())),
+        PathMatch::Prefix(path) => Some(("PathPrefix", path.as_str())),
+        PathMatch::Regex(regex) => Some(("RegularExpression", regex.as_str())),
     };
     let header = |(name, header): (&String, &HeaderMatch)| {
         let (r#type, value) = match header {
-            HeaderMatch::Exact(value) => ("Exact", value),
-            HeaderMatch::Regex(regex) => ("RegularExpression", regex),
+            HeaderMatch::Exact(value) => ("Exact", value.as_str()),
+            HeaderMatch::Regex(regex) => ("RegularExpression", regex.as_str()),
         };
-        Header { name: name.clone(), r#type, value: value.clone() }
+        Header { name: name.clone(), r#type, value: value.to_owned() }
     };
     Match {
-        path: path.map(|(r#type, value)| Typed { r#type, value: value.clone() }),
+        path: path.map(|(r#type, value)| Typed { r#type, value: value.to_owned() }),
         method: condition.method.clone(),
         headers: condition.headers.iter().map(header).collect(),
     }

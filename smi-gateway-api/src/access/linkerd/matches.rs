@@ -5,7 +5,7 @@ use smi_policy::{HttpMatch, HttpSemantics, ObjectName, PathMode, PathShape, Repe
 use crate::access::grant::Grant;
 use crate::access::headers::Refusal;
 use crate::access::{match_name, narrowed_path};
-use crate::condition::{Condition, HeaderMatch, PathMatch};
+use crate::condition::{Condition, HeaderMatch, PathMatch, Regex};
 use crate::migration::World;
 use crate::path::{PathPattern, Tail, dialect};
 use crate::route::matches::{METHODS, header, is_valid_header_name, is_valid_path};
@@ -127,7 +127,7 @@ fn paths(
     if regex.chars().count() > LONGEST_PATH {
         return Err(("too-long", "kept to unambiguous paths, the expression takes too many characters"));
     }
-    Ok((vec![PathMatch::Regex(regex)], clean.is_exact))
+    Ok((vec![PathMatch::Regex(Regex::new(regex))], clean.is_exact))
 }
 
 fn headers(
@@ -154,7 +154,7 @@ fn headers(
         let header = header(regex, http)
             .ok_or(refused("too-complex", "the expression is too long or too complex"))?;
         if let HeaderMatch::Regex(regex) = &header {
-            if dialect::portable(regex).is_none() {
+            if dialect::portable(regex.as_str()).is_none() {
                 return Err(refused("dialect", "Linkerd would read the expression differently"));
             }
         }
