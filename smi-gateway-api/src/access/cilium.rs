@@ -209,6 +209,7 @@ fn rules(
         match http_rules(http_match, &world.semantics.http) {
             Ok((of_match, is_exact)) => {
                 rules.extend(of_match);
+                super::joined_headers(world, &grant.origin, http_match);
                 if !is_exact {
                     let reason = format!("match `{group}#{}`", super::match_name(http_match));
                     super::narrowed_path(world, &grant.origin, &reason);

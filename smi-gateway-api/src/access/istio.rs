@@ -4,7 +4,7 @@ use smi_policy::{HttpMatch, HttpSemantics, PathMode, PathShape};
 
 use super::grant::{Grant, PortSelection, Source};
 use super::headers::{Refusal, exact_values};
-use super::{kept, no_udp, pods, wanted_name};
+use super::{joined_headers, kept, no_udp, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::migration::World;
 use crate::object::{Metadata, Names, Object, Other};
@@ -157,6 +157,7 @@ fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
     for (group, http_match) in matches {
         match operation(http_match, &world.semantics.http, &open) {
             Ok((operation, headers)) => {
+                joined_headers(world, &grant.origin, http_match);
                 let principals = principals.clone();
                 rules.push(Parts { principals, operation, headers });
             }

@@ -113,6 +113,16 @@ fn match_name(http_match: &HttpMatch) -> String {
     http_match.name.as_deref().unwrap_or_default().escape_debug().to_string()
 }
 
+/// Reports that conditions on headers take several fields of one name as one value, where SMI was
+/// told to look at each.
+fn joined_headers(world: &mut World<'_>, origin: &Origin, http_match: &HttpMatch) {
+    let reads_each = world.semantics.http.repeated_headers == smi_policy::RepeatedHeaders::Any;
+    if reads_each && !http_match.headers.is_empty() {
+        let reason = "the mesh joins several fields of one header before it compares them";
+        world.report.narrowed(origin, "spec.rules", "repeated-header", reason, None);
+    }
+}
+
 /// Reports a path condition that lets less pass than SMI does.
 fn narrowed_path(world: &mut World<'_>, origin: &Origin, place: &str) {
     let reason = format!(

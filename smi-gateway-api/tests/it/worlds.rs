@@ -28,11 +28,24 @@ const VALUES: &[(&str, &str)] = &[
     ("x-beta", "0"), ("x-beta", "2"), ("Host", "web"), ("x-user", "ada, eve"),
 ];
 
+/// Mostly one of the first, rarely one of the second.
+pub fn mostly<T: Clone + std::fmt::Debug + 'static>(
+    often: &[T],
+    rarely: &[T],
+) -> impl Strategy<Value = T> + use<T> {
+    let (often, rarely) = (often.to_vec(), rarely.to_vec());
+    (0..40_u32, any::<prop::sample::Index>()).prop_map(move |(dice, index)| match dice {
+        0 => rarely[index.index(rarely.len())].clone(),
+        _ => often[index.index(often.len())].clone(),
+    })
+}
+
 /// One match of an HTTPRouteGroup, as YAML in flow style.
 pub fn http_match(name: String) -> impl Strategy<Value = String> {
-    let methods = prop::collection::vec(select(METHODS), 0..3);
-    let path = prop::option::weighted(0.8, select(PATTERNS));
-    let headers = prop::collection::vec(select(HEADERS), 0..2);
+    let methods = prop::collection::vec(mostly(&METHODS[..2], METHODS), 0..3);
+    let path = prop::option::weighted(0.7, mostly(&PATTERNS[..14], PATTERNS));
+    let headers = prop::collection::vec(mostly(&HEADERS[..6], HEADERS), 0..2);
+    let headers = prop::option::weighted(0.4, headers);
     (path, methods, headers).prop_map(move |(path, methods, headers)| {
         let mut text = format!("name: {name}");
         if let Some(path) = path {
@@ -41,7 +54,7 @@ pub fn http_match(name: String) -> impl Strategy<Value = String> {
         if !methods.is_empty() {
             text += &format!(", methods: ['{}']", methods.join("','"));
         }
-        if !headers.is_empty() {
+        if let Some(headers) = headers.filter(|headers| !headers.is_empty()) {
             let header = |(name, value): &(&str, &str)| format!("{{{name}: '{value}'}}");
             let headers: Vec<String> = headers.iter().map(header).collect();
             text += &format!(", headers: [{}]", headers.join(","));
@@ -67,7 +80,7 @@ pub fn groups() -> impl Strategy<Value = String> {
 
 pub fn request() -> impl Strategy<Value = Request> {
     let headers = prop::collection::vec(select(VALUES), 0..3);
-    (select(METHODS), select(PATHS), headers).prop_map(|(method, target, headers)| Request {
+    (mostly(&METHODS[..2], METHODS), select(PATHS), headers).prop_map(|(method, target, headers)| Request {
         method: method.to_owned(),
         target: target.to_owned(),
         headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
@@ -77,10 +90,10 @@ pub fn request() -> impl Strategy<Value = Request> {
 /// Splits of `web`, and the Services.
 pub fn splits() -> impl Strategy<Value = String> {
     let backends = prop::collection::vec(
-        (select(&["web", "v1", "v2", "v3", "v4", "web.shop", "v1.other"][..]), 0..4_u32),
+        (mostly(&["v1", "v2", "v3"], &["web", "v4", "web.shop", "v1.other"]), 1..4_u32),
         1..4,
     );
-    let split = (prop::option::weighted(0.7, prop::collection::vec(0..4_usize, 1..3)), backends, 0..3);
+    let split = (prop::option::weighted(0.8, prop::collection::vec(mostly(&[0_usize, 1, 2], &[3]), 1..2)), backends, 0..3);
     prop::collection::vec(split, 1..5).prop_map(|splits| {
         let mut text = String::new();
         for (name, port) in [("web", 80), ("v1", 80), ("v2", 80), ("v3", 80), ("v4", 81)] {
