@@ -10,7 +10,7 @@ use crate::request::{Request, covers};
 /// Where an implementation puts matches with a regular expression for the path, which the Gateway
 /// API leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RegexRank {
+pub(crate) enum RegexRank {
     /// Below all prefixes, longer expressions first.
     BelowPrefixes,
     /// Above all prefixes, all alike.
@@ -18,7 +18,7 @@ pub enum RegexRank {
 }
 
 /// The weights of the rule that takes a request: by name of the service. `None`: no rule does.
-pub fn route(
+pub(crate) fn route(
     objects: &[Value],
     service: &str,
     port: u16,

@@ -12,7 +12,7 @@ fn readme() -> PathBuf {
 
 /// Compares a section of the README, between two comments, and with `SMI_BLESS=1` writes it.
 #[track_caller]
-pub fn section(name: &str, expected: &str) {
+pub(crate) fn section(name: &str, expected: &str) {
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
     let text = fs::read_to_string(readme()).unwrap();
     let (head, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("no section {name}"));
@@ -26,7 +26,7 @@ pub fn section(name: &str, expected: &str) {
 }
 
 /// The bundled shop.
-pub fn shop() -> Resources {
+pub(crate) fn shop() -> Resources {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/manifests/shop");
     let mut files: Vec<PathBuf> =
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -8,18 +8,18 @@ use crate::request::{Request, covers};
 
 /// A pod that is called.
 #[derive(Clone, Debug)]
-pub struct Pod {
-    pub namespace: &'static str,
-    pub account: &'static str,
-    pub app: &'static str,
+pub(crate) struct Pod {
+    pub(crate) namespace: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) app: &'static str,
 }
 
 /// Who calls: namespace and account.
-pub type Caller = (&'static str, &'static str);
+pub(crate) type Caller = (&'static str, &'static str);
 
 /// What is sent.
 #[derive(Clone, Debug)]
-pub enum Traffic {
+pub(crate) enum Traffic {
     Http(Request),
     Tcp,
     Udp,
@@ -62,7 +62,7 @@ fn istio_value(values: &[Value], text: &str) -> bool {
     })
 }
 
-pub fn istio(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+pub(crate) fn istio(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
     let policies: Vec<&Value> = of_kind(objects, "security.istio.io/", "AuthorizationPolicy")
         .filter(|policy| {
             policy["metadata"]["namespace"] == pod.namespace
@@ -114,7 +114,7 @@ pub fn istio(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &
         && policies.iter().any(|policy| list(&policy["spec"]["rules"]).iter().any(rule))
 }
 
-pub fn cilium(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+pub(crate) fn cilium(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
     let policies: Vec<&Value> = of_kind(objects, "cilium.io/", "CiliumNetworkPolicy")
         .filter(|policy| {
             policy["metadata"]["namespace"] == pod.namespace
@@ -162,7 +162,7 @@ pub fn cilium(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: 
     })
 }
 
-pub fn gateway_api(
+pub(crate) fn gateway_api(
     objects: &[Value],
     pod: &Pod,
     caller: Caller,
@@ -193,7 +193,7 @@ pub fn gateway_api(
     policies.is_empty() || !matches!(traffic, Traffic::Udp) && policies.iter().any(allows)
 }
 
-pub fn linkerd(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+pub(crate) fn linkerd(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
     if matches!(traffic, Traffic::Udp) {
         // The proxy leaves UDP alone; there is nothing in the output that opens it.
         return false;

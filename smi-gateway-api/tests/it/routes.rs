@@ -13,7 +13,7 @@ use crate::request::Request;
 use crate::{resources, worlds};
 
 /// What SMI does with a request: weights by service.
-fn select(splits: &Splits, request: &Request) -> BTreeMap<String, u64> {
+pub(crate) fn select(splits: &Splits, request: &Request) -> BTreeMap<String, u64> {
     let web = ObjectName::new("shop", "web");
     let headers: Vec<(&str, &str)> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -28,7 +28,7 @@ fn select(splits: &Splits, request: &Request) -> BTreeMap<String, u64> {
     }
 }
 
-fn without_idle(weights: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+pub(crate) fn without_idle(weights: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     weights.into_iter().filter(|(_, weight)| *weight > 0).collect()
 }
 
@@ -41,6 +41,7 @@ fn check(text: &str, requests: &[Request], mode: PathMode) -> Result<(), TestCas
     let objects: Vec<Value> =
         migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
     let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap();
+    objects.iter().for_each(crate::schema::check);
     if worst > Verdict::Caveat {
         return Ok(());
     }

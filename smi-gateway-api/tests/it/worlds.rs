@@ -29,7 +29,7 @@ const VALUES: &[(&str, &str)] = &[
 ];
 
 /// Mostly one of the first, rarely one of the second.
-pub fn mostly<T: Clone + std::fmt::Debug + 'static>(
+pub(crate) fn mostly<T: Clone + std::fmt::Debug + 'static>(
     often: &[T],
     rarely: &[T],
 ) -> impl Strategy<Value = T> + use<T> {
@@ -41,7 +41,7 @@ pub fn mostly<T: Clone + std::fmt::Debug + 'static>(
 }
 
 /// One match of an HTTPRouteGroup, as YAML in flow style.
-pub fn http_match(name: String) -> impl Strategy<Value = String> {
+pub(crate) fn http_match(name: String) -> impl Strategy<Value = String> {
     let methods = prop::collection::vec(mostly(&METHODS[..2], METHODS), 0..3);
     let path = prop::option::weighted(0.7, mostly(&PATTERNS[..14], PATTERNS));
     let headers = prop::collection::vec(mostly(&HEADERS[..6], HEADERS), 0..2);
@@ -64,7 +64,7 @@ pub fn http_match(name: String) -> impl Strategy<Value = String> {
 }
 
 /// Groups g0 to g2.
-pub fn groups() -> impl Strategy<Value = String> {
+pub(crate) fn groups() -> impl Strategy<Value = String> {
     let group = |name: usize| {
         let matches: Vec<_> = (0..3).map(|index| http_match(format!("m{index}"))).collect();
         (matches, 1..4_usize).prop_map(move |(matches, count)| {
@@ -78,7 +78,7 @@ pub fn groups() -> impl Strategy<Value = String> {
     (group(0), group(1), group(2)).prop_map(|(a, b, c)| a + &b + &c)
 }
 
-pub fn request() -> impl Strategy<Value = Request> {
+pub(crate) fn request() -> impl Strategy<Value = Request> {
     let headers = prop::collection::vec(select(VALUES), 0..3);
     (mostly(&METHODS[..2], METHODS), select(PATHS), headers).prop_map(|(method, target, headers)| Request {
         method: method.to_owned(),
@@ -88,7 +88,7 @@ pub fn request() -> impl Strategy<Value = Request> {
 }
 
 /// Splits of `web`, and the Services.
-pub fn splits() -> impl Strategy<Value = String> {
+pub(crate) fn splits() -> impl Strategy<Value = String> {
     let backends = prop::collection::vec(
         (mostly(&["v1", "v2", "v3"], &["web", "v4", "web.shop", "v1.other"]), 1..4_u32),
         1..4,
