@@ -72,9 +72,8 @@ impl Cluster {
 
     /// TCP ports on which pods with these labels are known to receive.
     pub(crate) fn ports_of(&self, namespace: &str, pods: &Labels) -> BTreeSet<u16> {
-        let here = |workload: &&Workload| {
-            workload.namespace == namespace && has(&workload.labels, pods)
-        };
+        let here =
+            |workload: &&Workload| workload.namespace == namespace && has(&workload.labels, pods);
         let containers: Vec<&(u16, Option<String>)> =
             self.workloads.iter().filter(here).flat_map(|workload| &workload.ports).collect();
         let mut ports: BTreeSet<u16> = containers.iter().map(|(number, _)| *number).collect();

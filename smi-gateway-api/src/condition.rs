@@ -92,9 +92,10 @@ impl Condition {
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         self.path.is_within(&other.path)
             && (other.method.is_none() || self.method == other.method)
-            && other.headers.iter().all(|(name, wider)| {
-                self.headers.get(name).is_some_and(|own| own.is_within(wider))
-            })
+            && other
+                .headers
+                .iter()
+                .all(|(name, wider)| self.headers.get(name).is_some_and(|own| own.is_within(wider)))
     }
 
     /// A condition that exactly those requests meet that meet both.

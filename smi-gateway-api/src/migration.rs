@@ -60,7 +60,8 @@ impl Migration {
         world.unreadable();
         let mut objects = route::migrate(&mut world);
         objects.extend(access::migrate(&mut world));
-        let (splits, targets) = (world.origins(Kind::TrafficSplit), world.origins(Kind::TrafficTarget));
+        let (splits, targets) =
+            (world.origins(Kind::TrafficSplit), world.origins(Kind::TrafficTarget));
         world.finish(objects, splits, targets, &["TrafficSplit", "TrafficTarget"])
     }
 
@@ -155,7 +156,9 @@ impl Migration {
             let _ = writeln!(text, "# {step}. {sentence}");
         };
         line("Read the report. Settle its errors, or accept them.");
-        line("kubectl apply this file: routes come first, then who may call, then the default deny.");
+        line(
+            "kubectl apply this file: routes come first, then who may call, then the default deny.",
+        );
         let names = |origins: &[Origin]| {
             let mut command = String::new();
             for origin in origins {
@@ -181,7 +184,9 @@ impl Migration {
                 names(&self.targets)
             ));
         }
-        line("Delete HTTPRouteGroups, TCPRoutes and the like when nothing refers to them any more.");
+        line(
+            "Delete HTTPRouteGroups, TCPRoutes and the like when nothing refers to them any more.",
+        );
         text
     }
 }
@@ -335,7 +340,8 @@ impl<'m> World<'m> {
             let Origin { kind, namespace, name } = &finding.object;
             let kind = Kind::parse(kind);
             let found = kind.and_then(|kind| self.resources.find(kind, namespace, name));
-            if let Some((kind, object)) = kind.zip(found.and_then(|found| found.document.object())) {
+            if let Some((kind, object)) = kind.zip(found.and_then(|found| found.document.object()))
+            {
                 let version = object.meta().version;
                 finding.field = hub::wire_path(kind, version, &finding.field).into_owned();
             }

@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use gateway_api::experimental::tcproutes::TcpRoute;
 use gateway_api::experimental::udproutes::UdpRoute;
 use gateway_api::grpcroutes::GrpcRoute;
@@ -55,7 +57,9 @@ impl Object {
     pub fn namespace(&self) -> &str {
         match self {
             Self::Other(other) => other.metadata.namespace.as_deref().unwrap_or_default(),
-            _ => self.route_metadata().and_then(|meta| meta.namespace.as_deref()).unwrap_or_default(),
+            _ => {
+                self.route_metadata().and_then(|meta| meta.namespace.as_deref()).unwrap_or_default()
+            }
         }
     }
 
@@ -106,7 +110,7 @@ pub(crate) struct Metadata {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) namespace: Option<String>,
-    pub(crate) annotations: std::collections::BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 impl Metadata {
@@ -157,7 +161,7 @@ pub(crate) fn is_label(text: &str) -> bool {
 /// Names of objects of one kind, each given once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    taken: std::collections::BTreeSet<(String, String)>,
+    taken: BTreeSet<(String, String)>,
 }
 
 impl Names {

@@ -186,10 +186,8 @@ fn all_of(ports: &PortSelection, protocol: &'static str) -> Vec<ToPorts> {
 fn chunks(ports: &BTreeSet<u16>, protocol: &'static str, rules: Option<&Rules>) -> Vec<ToPorts> {
     let ports: Vec<u16> = ports.iter().copied().collect();
     let port = |port: &u16| Port { port: port.to_string(), end_port: None, protocol };
-    let to_ports = |ports: &[u16]| ToPorts {
-        ports: ports.iter().map(port).collect(),
-        rules: rules.cloned(),
-    };
+    let to_ports =
+        |ports: &[u16]| ToPorts { ports: ports.iter().map(port).collect(), rules: rules.cloned() };
     ports.chunks(MOST_PORTS).map(to_ports).collect()
 }
 

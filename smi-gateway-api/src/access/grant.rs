@@ -23,7 +23,10 @@ pub(crate) struct Account {
 pub(crate) enum Source {
     Account(Account),
     /// Whoever presents this SPIFFE id: trust domain and path with its slash.
-    Spiffe { trust_domain: String, path: String },
+    Spiffe {
+        trust_domain: String,
+        path: String,
+    },
 }
 
 /// TCP ports.
@@ -111,7 +114,8 @@ fn grant(world: &mut World<'_>, target: &TargetView<'_>) -> Option<Grant> {
     let udp = match udp {
         Some(_) if only.is_some() => None,
         Some(_) if http.is_some() => {
-            let reason = "UDP is left out, for HTTP/3 would pass in it without regard to the matches";
+            let reason =
+                "UDP is left out, for HTTP/3 would pass in it without regard to the matches";
             let by_hand = "give UDP a TrafficTarget of its own";
             let field = "spec.rules";
             world.report.narrowed(&origin, field, "udp-with-http", reason, Some(by_hand));
@@ -172,7 +176,8 @@ fn destinations(world: &mut World<'_>, target: &TargetView<'_>, origin: &Origin)
         match source {
             Source::Account(account) => accounts.extend(checked(world, account, origin, FIELD)),
             Source::Spiffe { .. } => {
-                let reason = "pods are selected by labels, and nothing tells which have this SPIFFE id";
+                let reason =
+                    "pods are selected by labels, and nothing tells which have this SPIFFE id";
                 let by_hand = "name the service account";
                 world.report.refused(origin, FIELD, "spiffe-destination", reason, Some(by_hand));
             }
@@ -185,7 +190,8 @@ fn sources(world: &mut World<'_>, target: &TargetView<'_>, origin: &Origin) -> B
     let own = target.name().namespace();
     let mut sources = BTreeSet::new();
     for subject in target.sources() {
-        let place = target.resource().sources.iter().position(|listed| std::ptr::eq(listed, subject));
+        let place =
+            target.resource().sources.iter().position(|listed| std::ptr::eq(listed, subject));
         let field = format!("spec.sources[{}]", place.unwrap_or_default());
         let (namespace, _) = match subject {
             Subject::Unreadable => continue,
@@ -240,12 +246,7 @@ fn checked(
 }
 
 /// Whom an IdentityBinding speaks for. What it can't speak for the engine has reported.
-fn bound(
-    world: &mut World<'_>,
-    name: &ObjectName,
-    origin: &Origin,
-    field: &str,
-) -> Vec<Source> {
+fn bound(world: &mut World<'_>, name: &ObjectName, origin: &Origin, field: &str) -> Vec<Source> {
     let Some(binding) = world.binding(name) else { return Vec::new() };
     let mut sources = Vec::new();
     if binding.pod_label_selector.is_some() {
@@ -259,7 +260,8 @@ fn bound(
         }
     }
     let namespace = name.namespace();
-    if let Some(account) = binding.service_account.as_deref().filter(|account| !account.is_empty()) {
+    if let Some(account) = binding.service_account.as_deref().filter(|account| !account.is_empty())
+    {
         let (namespace, name) = (namespace.to_owned(), account.to_owned());
         sources.push(Source::Account(Account { namespace, name }));
     }

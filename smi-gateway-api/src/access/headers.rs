@@ -21,13 +21,18 @@ pub(super) fn exact_values(
         let name = name.to_ascii_lowercase();
         let refused = |code, reason| (format!("headers.{name}"), code, reason);
         if name == "host" || name.starts_with(':') {
-            return Err(refused("authority", "the mesh compares authorities without regard to case"));
+            return Err(refused(
+                "authority",
+                "the mesh compares authorities without regard to case",
+            ));
         }
         if !is_valid_header_name(&name) {
             return Err(refused("header-name", "this is no name of a header"));
         }
-        let value = only_value(regex, http)
-            .ok_or(refused("header-regex", "the mesh can't match headers by regular expressions"))?;
+        let value = only_value(regex, http).ok_or(refused(
+            "header-regex",
+            "the mesh can't match headers by regular expressions",
+        ))?;
         let is_plain = value.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
         if value.is_empty() || !is_plain || value.contains(['*', ',', ';']) {
             return Err(refused("header-value", "the mesh would read this value differently"));

@@ -163,8 +163,7 @@ fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
             }
             Err((field, code, reason)) => {
                 let name = http_match.name.as_deref().unwrap_or_default();
-                let reason =
-                    format!("match `{group}#{}`, {field}: {reason}", name.escape_debug());
+                let reason = format!("match `{group}#{}`, {field}: {reason}", name.escape_debug());
                 let by_hand = match code {
                     "unclean-path" => {
                         "set Istio's pathNormalization to DECODE_AND_MERGE_SLASHES, and migrate \
@@ -204,8 +203,9 @@ fn operation(
 ) -> Result<(Operation, Vec<(String, String)>), Refusal> {
     let paths = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
         None => Vec::new(),
-        Some(text) => paths(text, http)
-            .map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?,
+        Some(text) => {
+            paths(text, http).map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?
+        }
     };
     let listed = &http_match.methods;
     let all = listed.is_empty() || listed.iter().any(|method| method == "*");

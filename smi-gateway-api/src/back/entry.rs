@@ -115,7 +115,9 @@ fn condition(own: &HttpRouteRulesMatches, field: &str) -> Result<Condition, Refu
     let value = path.value.unwrap_or_else(|| "/".to_owned());
     let path = match path.r#type {
         Some(HttpRouteRulesMatchesPathType::Exact) => PathMatch::Exact(value),
-        Some(HttpRouteRulesMatchesPathType::RegularExpression) => PathMatch::Regex(Regex::new(value)),
+        Some(HttpRouteRulesMatchesPathType::RegularExpression) => {
+            PathMatch::Regex(Regex::new(value))
+        }
         Some(HttpRouteRulesMatchesPathType::PathPrefix) | None => {
             match value.trim_end_matches('/') {
                 "" => PathMatch::Any,
@@ -127,7 +129,9 @@ fn condition(own: &HttpRouteRulesMatches, field: &str) -> Result<Condition, Refu
     for header in own.headers.iter().flatten() {
         let value = header.value.clone();
         let value = match header.r#type {
-            Some(HttpRouteRulesMatchesHeadersType::RegularExpression) => HeaderMatch::Regex(Regex::new(value)),
+            Some(HttpRouteRulesMatchesHeadersType::RegularExpression) => {
+                HeaderMatch::Regex(Regex::new(value))
+            }
             Some(HttpRouteRulesMatchesHeadersType::Exact) | None => HeaderMatch::Exact(value),
         };
         // Of one name twice the first counts, says HTTPHeaderMatch.

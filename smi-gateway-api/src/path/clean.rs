@@ -9,10 +9,10 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Lo
 use super::dialect;
 
 /// Percent escapes that stand for nothing that a server might decode and act upon.
-const ESCAPE: &str = "%(?:[189A-Fa-f][0-9A-Fa-f]|0[1-9A-Fa-f]|2[0-9A-Ca-c]|3[A-Fa-f]|[46]0|5[BDEbde]|7[B-DFb-df])";
+const ESCAPE: &str =
+    "%(?:[189A-Fa-f][0-9A-Fa-f]|0[1-9A-Fa-f]|2[0-9A-Ca-c]|3[A-Fa-f]|[46]0|5[BDEbde]|7[B-DFb-df])";
 /// The same after normalising, which writes escapes in upper case.
-const NORMAL_ESCAPE: &str =
-    "%(?:[189A-F][0-9A-F]|0[1-9A-F]|2[0-9A-C]|3[A-F]|[46]0|5[BDE]|7[B-DF])";
+const NORMAL_ESCAPE: &str = "%(?:[189A-F][0-9A-F]|0[1-9A-F]|2[0-9A-C]|3[A-F]|[46]0|5[BDE]|7[B-DF])";
 /// Characters that end a segment, or that servers disagree about.
 const EXTRAORDINARY: &[(char, char)] =
     &[('\0', ' '), ('#', '#'), ('%', '%'), ('/', '/'), ('?', '?'), ('\\', '\\'), ('\x7f', '\x7f')];
@@ -132,7 +132,8 @@ impl Writer {
     fn anything(&mut self, class: &Class, min: u32, place: Place) -> Option<Place> {
         let own = ordinary(class)?;
         let Class::Unicode(class) = class else { return None };
-        let has = |c: char| class.ranges().iter().any(|range| range.start() <= c && c <= range.end());
+        let has =
+            |c: char| class.ranges().iter().any(|range| range.start() <= c && c <= range.end());
         if !has('/') && !has('.') && !has('%') {
             self.text.push_str(&one_of(&own));
             self.text.push_str(&quantifier(min, None));

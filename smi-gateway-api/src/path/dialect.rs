@@ -83,7 +83,12 @@ impl<'p> Reader<'p> {
     }
 
     fn literal(&mut self, c: char) {
-        if c.is_ascii_punctuation() && !matches!(c, '/' | '_' | '"' | '\'' | '%' | ',' | ':' | ';' | '<' | '=' | '>' | '@' | '`' | '!') {
+        if c.is_ascii_punctuation()
+            && !matches!(
+                c,
+                '/' | '_' | '"' | '\'' | '%' | ',' | ':' | ';' | '<' | '=' | '>' | '@' | '`' | '!'
+            )
+        {
             self.text.push('\\');
         }
         match c {

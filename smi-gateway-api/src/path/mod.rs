@@ -223,9 +223,7 @@ fn make_rooted(mode: PathMode) -> Language {
     let rooted = Language::paths(mode).intersection(&slash, &limits);
     let rooted = rooted.unwrap_or_else(|_| Language::nothing());
     match language_of("[!-~]*").filter(|_| mode == PathMode::AsIs) {
-        Some(ascii) => {
-            rooted.intersection(&ascii, &limits).unwrap_or_else(|_| Language::nothing())
-        }
+        Some(ascii) => rooted.intersection(&ascii, &limits).unwrap_or_else(|_| Language::nothing()),
         None => rooted,
     }
 }

@@ -71,7 +71,9 @@ fn grpc_match(condition: &Condition) -> GrpcRouteRulesMatches {
     let headers = condition.headers.iter().map(|(name, header)| {
         let (r#type, value) = match header {
             HeaderMatch::Exact(value) => (GrpcRouteRulesMatchesHeadersType::Exact, value.as_str()),
-            HeaderMatch::Regex(regex) => (GrpcRouteRulesMatchesHeadersType::RegularExpression, regex.as_str()),
+            HeaderMatch::Regex(regex) => {
+                (GrpcRouteRulesMatchesHeadersType::RegularExpression, regex.as_str())
+            }
         };
         let (name, value) = (name.clone(), value.to_owned());
         GrpcRouteRulesMatchesHeaders { name, r#type: Some(r#type), value }

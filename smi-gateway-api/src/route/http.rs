@@ -76,7 +76,9 @@ fn http_match(condition: &Condition) -> HttpRouteRulesMatches {
     let headers = condition.headers.iter().map(|(name, header)| {
         let (r#type, value) = match header {
             HeaderMatch::Exact(value) => (HttpRouteRulesMatchesHeadersType::Exact, value.as_str()),
-            HeaderMatch::Regex(regex) => (HttpRouteRulesMatchesHeadersType::RegularExpression, regex.as_str()),
+            HeaderMatch::Regex(regex) => {
+                (HttpRouteRulesMatchesHeadersType::RegularExpression, regex.as_str())
+            }
         };
         let (name, value) = (name.clone(), value.to_owned());
         HttpRouteRulesMatchesHeaders { name, r#type: Some(r#type), value }

@@ -18,11 +18,9 @@ pub(crate) fn routes(plan: &Plan, protocol: Protocol) -> Option<Object> {
     };
     let metadata = route_metadata(plan.service.namespace(), name, &plan.origins());
     Some(match protocol {
-        Protocol::Udp => Object::UdpRoute(Box::new(UdpRoute {
-            metadata,
-            spec: udp(plan, rule),
-            status: None,
-        })),
+        Protocol::Udp => {
+            Object::UdpRoute(Box::new(UdpRoute { metadata, spec: udp(plan, rule), status: None }))
+        }
         _ => Object::TcpRoute(Box::new(TcpRoute { metadata, spec: tcp(plan, rule), status: None })),
     })
 }

@@ -76,12 +76,22 @@ impl Findings<'_> {
         self.add(field, Verdict::Exact, Level::Info, "exact", reason, None);
     }
 
-    fn refused(&mut self, field: &str, code: &'static str, reason: impl Into<String>, by_hand: &str) {
+    fn refused(
+        &mut self,
+        field: &str,
+        code: &'static str,
+        reason: impl Into<String>,
+        by_hand: &str,
+    ) {
         self.add(field, Verdict::NotExpressible, Level::Error, code, reason, Some(by_hand));
     }
 }
 
-fn paths(http_match: &HttpMatch, http: &HttpSemantics, findings: &mut Findings<'_>) -> Vec<PathMatch> {
+fn paths(
+    http_match: &HttpMatch,
+    http: &HttpSemantics,
+    findings: &mut Findings<'_>,
+) -> Vec<PathMatch> {
     const FIELD: &str = "pathRegex";
     let Some(text) = http_match.path_regex.as_deref().filter(|text| !text.is_empty()) else {
         return vec![PathMatch::Any];
@@ -143,14 +153,7 @@ fn paths(http_match: &HttpMatch, http: &HttpSemantics, findings: &mut Findings<'
     );
     let by_hand = "see how your mesh orders regular expressions and prefixes";
     let level = if is_portable { Level::Info } else { Level::Warning };
-    findings.add(
-        FIELD,
-        Verdict::Caveat,
-        level,
-        "implementation-specific",
-        reason,
-        Some(by_hand),
-    );
+    findings.add(FIELD, Verdict::Caveat, level, "implementation-specific", reason, Some(by_hand));
     vec![PathMatch::Regex(Regex::new(regex))]
 }
 
@@ -173,7 +176,8 @@ pub(crate) fn is_valid_path(path: &str) -> bool {
     let mut well_formed = true;
     while let Some(byte) = bytes.next() {
         let is_hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
-        well_formed &= is_plain(byte) || byte == b'%' && is_hex(bytes.next()) && is_hex(bytes.next());
+        well_formed &=
+            is_plain(byte) || byte == b'%' && is_hex(bytes.next()) && is_hex(bytes.next());
     }
     well_formed
         && path.starts_with('/')
@@ -280,7 +284,9 @@ fn headers(
 
 pub(crate) fn is_valid_header_name(name: &str) -> bool {
     (1..=LONGEST_HEADER_NAME).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 pub(crate) fn header(text: &str, http: &HttpSemantics) -> Option<HeaderMatch> {

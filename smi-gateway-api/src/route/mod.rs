@@ -181,7 +181,8 @@ fn settle_verdicts(world: &mut World<'_>, plan: &Plan) {
     let worst = if plan.has_path_regex() { worst.max(Verdict::Caveat) } else { worst };
     for rule in &plan.rules {
         let Some(split) = rule.split.as_ref().filter(|_| worst > Verdict::Exact) else { continue };
-        let reason = "what is found about the matches of this service's splits goes for all of them";
+        let reason =
+            "what is found about the matches of this service's splits goes for all of them";
         let code = "depends-on-matches";
         world.report.add(split, "spec", Verdict::Caveat, Level::Info, code, reason, None);
     }
@@ -305,7 +306,8 @@ fn backends(
         }
     };
     if backends.iter().any(|(_, weight)| *weight > LARGEST_WEIGHT) {
-        let reason = format!("reduced, a weight is still above {LARGEST_WEIGHT}; nothing is rounded");
+        let reason =
+            format!("reduced, a weight is still above {LARGEST_WEIGHT}; nothing is rounded");
         let by_hand = "choose weights with a common factor";
         world.report.refused(&object, FIELD, "weight-too-large", reason, Some(by_hand));
         return None;
@@ -316,7 +318,8 @@ fn backends(
         return None;
     }
     if backends.len() > MOST_BACKENDS {
-        let reason = format!("a rule has at most {MOST_BACKENDS} backends, here are {}", backends.len());
+        let reason =
+            format!("a rule has at most {MOST_BACKENDS} backends, here are {}", backends.len());
         let by_hand = "merge backends behind a Service";
         world.report.refused(&object, FIELD, "too-many-backends", reason, Some(by_hand));
         return None;
@@ -344,7 +347,9 @@ fn idle(world: &World<'_>, split: &Split, port: Port) -> BTreeSet<String> {
         let own = world.cluster.services.get(service);
         let has_port = world.cluster.services.is_empty()
             || own.is_some_and(|own| {
-                own.ports.iter().any(|own| own.number == port.number && own.protocol == port.protocol)
+                own.ports
+                    .iter()
+                    .any(|own| own.number == port.number && own.protocol == port.protocol)
             });
         let is_usable = service.namespace() == namespace && is_label(service.name()) && has_port;
         is_usable.then(|| service.name().to_owned())

@@ -74,17 +74,18 @@ fn targets() -> impl Strategy<Value = String> {
         prop::collection::vec(rule, 1..3),
         worlds::mostly(&["shop"], &["other"]),
     );
-    let routes: String = [("t0", "ports: [8080]"), ("t1", "ports: [80, 9000]"), ("t2", "ports: []")]
-        .iter()
-        .flat_map(|(name, ports)| {
-            ["TCPRoute", "UDPRoute"].map(|kind| {
-                format!(
-                    "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: {kind}\n\
+    let routes: String =
+        [("t0", "ports: [8080]"), ("t1", "ports: [80, 9000]"), ("t2", "ports: []")]
+            .iter()
+            .flat_map(|(name, ports)| {
+                ["TCPRoute", "UDPRoute"].map(|kind| {
+                    format!(
+                        "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: {kind}\n\
                      metadata: {{name: {name}, namespace: shop}}\nspec: {{matches: {{{ports}}}}}\n"
-                )
+                    )
+                })
             })
-        })
-        .collect();
+            .collect();
     prop::collection::vec(target, 1..5).prop_map(move |targets| {
         let mut text = routes.clone()
             + "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: IdentityBinding\n\
@@ -137,15 +138,17 @@ fn check(
     let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap_or(Verdict::Exact);
     let closed: Vec<&str> = objects
         .iter()
-        .filter(|object| object["metadata"]["name"] == "smi-default-deny" || object["kind"] == "Namespace")
-        .map(|object| object["metadata"]["namespace"].as_str().unwrap_or_else(|| object["metadata"]["name"].as_str().unwrap()))
+        .filter(|object| {
+            object["metadata"]["name"] == "smi-default-deny" || object["kind"] == "Namespace"
+        })
+        .map(|object| {
+            object["metadata"]["namespace"]
+                .as_str()
+                .unwrap_or_else(|| object["metadata"]["name"].as_str().unwrap())
+        })
         .collect();
-    let traffic: Vec<Traffic> = requests
-        .iter()
-        .cloned()
-        .map(Traffic::Http)
-        .chain([Traffic::Tcp, Traffic::Udp])
-        .collect();
+    let traffic: Vec<Traffic> =
+        requests.iter().cloned().map(Traffic::Http).chain([Traffic::Tcp, Traffic::Udp]).collect();
     // SMI denies in namespaces without targets too; the output closes those that have some.
     for pod in PODS.iter().filter(|pod| closed.contains(&pod.namespace)) {
         for &caller in CALLERS {
@@ -165,7 +168,8 @@ fn check(
                         migration.to_yaml().unwrap()
                     );
                     // How many fields of one name are read is a caveat of its own.
-                    let is_odd = matches!(traffic, Traffic::Http(own) if own.has_repeated_headers());
+                    let is_odd =
+                        matches!(traffic, Traffic::Http(own) if own.has_repeated_headers());
                     prop_assert!(
                         is_odd || answer || !expected || worst > Verdict::Caveat,
                         "{mesh:?} keeps {caller:?} out of {pod:?} on {port}: {traffic:?}\n{text}\n{}",
@@ -187,7 +191,8 @@ fn semantics() -> impl Strategy<Value = Semantics> {
         Semantics::nginx(),
         Semantics::linkerd(),
     ]);
-    let modes = select(vec![PathMode::Strict, PathMode::Strict, PathMode::Normalize, PathMode::AsIs]);
+    let modes =
+        select(vec![PathMode::Strict, PathMode::Strict, PathMode::Normalize, PathMode::AsIs]);
     (presets, modes, any::<bool>(), any::<bool>()).prop_map(|(semantics, mode, single, any)| {
         let mut semantics = semantics.with_path_mode(mode);
         if single {

@@ -54,12 +54,16 @@ fn what_smi_can_not_say_is_refused() {
             "filters",
         ),
         (
-            format!("{{{PARENT}, rules: [{{matches: [{{queryParams: [{{name: a, value: b}}]}}], {rest}}}]}}"),
+            format!(
+                "{{{PARENT}, rules: [{{matches: [{{queryParams: [{{name: a, value: b}}]}}], {rest}}}]}}"
+            ),
             "query",
         ),
         (format!("{{{PARENT}, rules: [{{backendRefs: [{{name: v1, port: 81}}]}}]}}"), "port"),
         (
-            format!("{{{PARENT}, rules: [{{backendRefs: [{{name: v1, port: 80, namespace: other}}]}}]}}"),
+            format!(
+                "{{{PARENT}, rules: [{{backendRefs: [{{name: v1, port: 80, namespace: other}}]}}]}}"
+            ),
             "backend",
         ),
         (format!("{{{PARENT}, rules: [{{backendRefs: []}}]}}"), "no-backends"),

@@ -16,7 +16,10 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     for path in entries {
         if path.is_dir() {
             files(&path, found);
-        } else if matches!(path.extension().and_then(|end| end.to_str()), Some("yaml" | "yml" | "json")) {
+        } else if matches!(
+            path.extension().and_then(|end| end.to_str()),
+            Some("yaml" | "yml" | "json")
+        ) {
             found.push(path);
         }
     }
@@ -24,8 +27,10 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 
 /// One repository at a time, for its files belong together.
 fn worlds(corpus: &Path) -> Vec<Resources> {
-    let mut repositories: Vec<PathBuf> =
-        fs::read_dir(corpus.join("manifests")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut repositories: Vec<PathBuf> = fs::read_dir(corpus.join("manifests"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     repositories.sort();
     let mut worlds = Vec::new();
     for repository in repositories {
@@ -51,7 +56,9 @@ fn published_manifests_migrate_or_the_report_says_why_not() {
         return;
     }
     let worlds = worlds(&corpus);
-    let mut table = String::from("| | objects | exactly | with caveat | narrowed | refused |\n|---|--:|--:|--:|--:|--:|\n");
+    let mut table = String::from(
+        "| | objects | exactly | with caveat | narrowed | refused |\n|---|--:|--:|--:|--:|--:|\n",
+    );
     let mut splits = Summary::default();
     for (name, mesh) in [
         ("Linkerd", Mesh::Linkerd),
@@ -64,10 +71,12 @@ fn published_manifests_migrate_or_the_report_says_why_not() {
             let options = Options::default().mesh(mesh).account_label("app").assumed_port(80);
             let migration = Migration::plan(resources, &options);
             assert_eq!(migration, Migration::plan(resources, &options), "the same each time");
-            let judged = |kind: &str| migration.verdicts().filter(|(own, _)| own.kind == kind).count();
+            let judged =
+                |kind: &str| migration.verdicts().filter(|(own, _)| own.kind == kind).count();
             let there = |kind: Kind| {
                 let objects = resources.objects().filter(|own| own.kind() == kind).count();
-                let unreadable = resources.undecodable().filter(|own| own.document.kind() == Some(kind));
+                let unreadable =
+                    resources.undecodable().filter(|own| own.document.kind() == Some(kind));
                 (objects, objects + unreadable.count())
             };
             for kind in [Kind::TrafficSplit, Kind::TrafficTarget] {
@@ -87,10 +96,9 @@ fn published_manifests_migrate_or_the_report_says_why_not() {
                     Verdict::NotExpressible => summary.refused += 1,
                 }
                 // Whatever was not kept exactly has a reason.
-                let has_reason = migration
-                    .findings()
-                    .iter()
-                    .any(|own| own.object == *origin && own.verdict == verdict && !own.reason.is_empty());
+                let has_reason = migration.findings().iter().any(|own| {
+                    own.object == *origin && own.verdict == verdict && !own.reason.is_empty()
+                });
                 assert!(verdict == Verdict::Exact || has_reason, "{origin}: {verdict}");
             }
             migration.to_yaml().unwrap();

@@ -44,7 +44,8 @@ fn many_matches_are_spread_over_rules_and_routes() {
         let json = serde_json::to_value(object).unwrap();
         schema::check(&json);
         let rules = json["spec"]["rules"].as_array().unwrap();
-        total += rules.iter().map(|rule| rule["matches"].as_array().map_or(0, Vec::len)).sum::<usize>();
+        total +=
+            rules.iter().map(|rule| rule["matches"].as_array().map_or(0, Vec::len)).sum::<usize>();
     }
     assert_eq!(total, 300);
     let last = serde_json::to_value(migration.objects().last().unwrap()).unwrap();

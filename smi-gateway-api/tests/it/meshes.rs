@@ -62,7 +62,13 @@ fn istio_value(values: &[Value], text: &str) -> bool {
     })
 }
 
-pub(crate) fn istio(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+pub(crate) fn istio(
+    objects: &[Value],
+    pod: &Pod,
+    caller: Caller,
+    port: u16,
+    traffic: &Traffic,
+) -> bool {
     let policies: Vec<&Value> = of_kind(objects, "security.istio.io/", "AuthorizationPolicy")
         .filter(|policy| {
             policy["metadata"]["namespace"] == pod.namespace
@@ -114,7 +120,13 @@ pub(crate) fn istio(objects: &[Value], pod: &Pod, caller: Caller, port: u16, tra
         && policies.iter().any(|policy| list(&policy["spec"]["rules"]).iter().any(rule))
 }
 
-pub(crate) fn cilium(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+pub(crate) fn cilium(
+    objects: &[Value],
+    pod: &Pod,
+    caller: Caller,
+    port: u16,
+    traffic: &Traffic,
+) -> bool {
     let policies: Vec<&Value> = of_kind(objects, "cilium.io/", "CiliumNetworkPolicy")
         .filter(|policy| {
             policy["metadata"]["namespace"] == pod.namespace
@@ -193,7 +205,13 @@ pub(crate) fn gateway_api(
     policies.is_empty() || !matches!(traffic, Traffic::Udp) && policies.iter().any(allows)
 }
 
-pub(crate) fn linkerd(objects: &[Value], pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+pub(crate) fn linkerd(
+    objects: &[Value],
+    pod: &Pod,
+    caller: Caller,
+    port: u16,
+    traffic: &Traffic,
+) -> bool {
     if matches!(traffic, Traffic::Udp) {
         // The proxy leaves UDP alone; there is nothing in the output that opens it.
         return false;

@@ -38,9 +38,7 @@ impl Request {
             && !path.contains(['\\', ' ', '#', '%'])
             && segments.iter().enumerate().all(|(index, segment)| {
                 let name = segment.split(';').next().unwrap();
-                (index == 0 || index == last || !segment.is_empty())
-                    && name != "."
-                    && name != ".."
+                (index == 0 || index == last || !segment.is_empty()) && name != "." && name != ".."
             })
     }
 }

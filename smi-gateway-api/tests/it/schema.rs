@@ -47,7 +47,10 @@ pub(crate) fn check(object: &Value) {
     let matches: usize = rules.iter().map(|rule| list(&rule["matches"]).len().max(1)).sum();
     assert!(matches <= 128, "{matches} matches");
     for parent in list(&spec["parentRefs"]) {
-        assert_eq!((&parent["group"], &parent["kind"]), (&Value::from(""), &Value::from("Service")));
+        assert_eq!(
+            (&parent["group"], &parent["kind"]),
+            (&Value::from(""), &Value::from("Service"))
+        );
         assert!((1..=65535).contains(&parent["port"].as_u64().unwrap()));
     }
     for rule in rules {

@@ -6,26 +6,99 @@ use proptest::sample::select;
 use crate::request::Request;
 
 const PATTERNS: &[&str] = &[
-    "/api", "/api$", "/api/.*", "/api(/|$)", "/api(/.*)?$", "/api/v1", "/api/v[0-9]+$", "/a", "/a$",
-    ".*", "/.*", "/", "/(api|shop)$", "/(api|shop)(/.*)?$", "/shop/[^/]+/x$", "/shop/.*/x", "/api/v1/$",
-    "/[a-z]+$", "/(?!x)", "/api/\\d+", "/()", "(?i)/API$", "/shop/(|a|ab)$", "/a\\.b$", "/x{2}$",
-    "/users/{id}$", "/a|/ab", "/shop/.+",
+    "/api",
+    "/api$",
+    "/api/.*",
+    "/api(/|$)",
+    "/api(/.*)?$",
+    "/api/v1",
+    "/api/v[0-9]+$",
+    "/a",
+    "/a$",
+    ".*",
+    "/.*",
+    "/",
+    "/(api|shop)$",
+    "/(api|shop)(/.*)?$",
+    "/shop/[^/]+/x$",
+    "/shop/.*/x",
+    "/api/v1/$",
+    "/[a-z]+$",
+    "/(?!x)",
+    "/api/\\d+",
+    "/()",
+    "(?i)/API$",
+    "/shop/(|a|ab)$",
+    "/a\\.b$",
+    "/x{2}$",
+    "/users/{id}$",
+    "/a|/ab",
+    "/shop/.+",
 ];
 const PATHS: &[&str] = &[
-    "/", "/a", "/ab", "/api", "/apix", "/api/", "/api/v1", "/api/v1/", "/api/v1/x", "/api/v12",
-    "/shop", "/shop/", "/shop/a", "/shop/a/x", "/shop/a/b/x", "/shop/a/xy", "/other", "/API", "/a.b",
-    "/axb", "/xx", "/users/{id}", "/api/7", "/api/٣", "/shop/a?q=/x", "/other?x=/api", "/api?x",
-    "/api//x", "//api", "/api/../a", "/shop/./x", "/shop/..;/x", "/api/%61", "/api/%2f", "/shop/%20/x",
-    "/api/..", "/shop//x", "/%61pi", "/api\\x", "/a/../api",
+    "/",
+    "/a",
+    "/ab",
+    "/api",
+    "/apix",
+    "/api/",
+    "/api/v1",
+    "/api/v1/",
+    "/api/v1/x",
+    "/api/v12",
+    "/shop",
+    "/shop/",
+    "/shop/a",
+    "/shop/a/x",
+    "/shop/a/b/x",
+    "/shop/a/xy",
+    "/other",
+    "/API",
+    "/a.b",
+    "/axb",
+    "/xx",
+    "/users/{id}",
+    "/api/7",
+    "/api/٣",
+    "/shop/a?q=/x",
+    "/other?x=/api",
+    "/api?x",
+    "/api//x",
+    "//api",
+    "/api/../a",
+    "/shop/./x",
+    "/shop/..;/x",
+    "/api/%61",
+    "/api/%2f",
+    "/shop/%20/x",
+    "/api/..",
+    "/shop//x",
+    "/%61pi",
+    "/api\\x",
+    "/a/../api",
 ];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "get", "PURGE"];
 const HEADERS: &[(&str, &str)] = &[
-    ("x-user", "ada"), ("x-user", "ada|eve"), ("x-user", ".*"), ("x-user", "e.*"), ("X-Beta", "1"),
-    ("x-beta", "[01]"), ("host", "web"), ("x-user", ""), ("x-beta", "1,2"),
+    ("x-user", "ada"),
+    ("x-user", "ada|eve"),
+    ("x-user", ".*"),
+    ("x-user", "e.*"),
+    ("X-Beta", "1"),
+    ("x-beta", "[01]"),
+    ("host", "web"),
+    ("x-user", ""),
+    ("x-beta", "1,2"),
 ];
 const VALUES: &[(&str, &str)] = &[
-    ("x-user", "ada"), ("x-user", "eve"), ("x-user", "bob"), ("x-user", ""), ("x-beta", "1"),
-    ("x-beta", "0"), ("x-beta", "2"), ("Host", "web"), ("x-user", "ada, eve"),
+    ("x-user", "ada"),
+    ("x-user", "eve"),
+    ("x-user", "bob"),
+    ("x-user", ""),
+    ("x-beta", "1"),
+    ("x-beta", "0"),
+    ("x-beta", "2"),
+    ("Host", "web"),
+    ("x-user", "ada, eve"),
 ];
 
 /// Mostly one of the first, rarely one of the second.
@@ -80,11 +153,16 @@ pub(crate) fn groups() -> impl Strategy<Value = String> {
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
     let headers = prop::collection::vec(select(VALUES), 0..3);
-    (mostly(&METHODS[..2], METHODS), select(PATHS), headers).prop_map(|(method, target, headers)| Request {
-        method: method.to_owned(),
-        target: target.to_owned(),
-        headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
-    })
+    (mostly(&METHODS[..2], METHODS), select(PATHS), headers).prop_map(
+        |(method, target, headers)| Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        },
+    )
 }
 
 /// Splits of `web`, and the Services.
@@ -93,7 +171,11 @@ pub(crate) fn splits() -> impl Strategy<Value = String> {
         (mostly(&["v1", "v2", "v3"], &["web", "v4", "web.shop", "v1.other"]), 1..4_u32),
         1..4,
     );
-    let split = (prop::option::weighted(0.8, prop::collection::vec(mostly(&[0_usize, 1, 2], &[3]), 1..2)), backends, 0..3);
+    let split = (
+        prop::option::weighted(0.8, prop::collection::vec(mostly(&[0_usize, 1, 2], &[3]), 1..2)),
+        backends,
+        0..3,
+    );
     prop::collection::vec(split, 1..5).prop_map(|splits| {
         let mut text = String::new();
         for (name, port) in [("web", 80), ("v1", 80), ("v2", 80), ("v3", 80), ("v4", 81)] {
@@ -103,7 +185,8 @@ pub(crate) fn splits() -> impl Strategy<Value = String> {
             );
         }
         for (index, (matches, backends, age)) in splits.into_iter().enumerate() {
-            let backend = |(name, weight): &(&str, u32)| format!("{{service: {name}, weight: {weight}}}");
+            let backend =
+                |(name, weight): &(&str, u32)| format!("{{service: {name}, weight: {weight}}}");
             let backends: Vec<String> = backends.iter().map(backend).collect();
             let matches = matches.map_or(String::new(), |groups| {
                 let group = |name: &usize| format!("{{kind: HTTPRouteGroup, name: g{name}}}");

@@ -116,9 +116,8 @@ pub(super) fn server(metadata: Metadata, match_labels: Labels, port: u16) -> Obj
 
 /// An HTTPRoute of a Server.
 pub(super) fn http_route(metadata: Metadata, server: &str, conditions: &[Condition]) -> Object {
-    let rule = |conditions: &[Condition]| Rule {
-        matches: conditions.iter().map(http_match).collect(),
-    };
+    let rule =
+        |conditions: &[Condition]| Rule { matches: conditions.iter().map(http_match).collect() };
     let spec = HttpRouteSpec {
         parent_refs: vec![Reference { group: GROUP, kind: "Server", name: server.to_owned() }],
         rules: conditions.chunks(MOST_MATCHES).map(rule).collect(),
@@ -132,8 +131,11 @@ pub(super) fn authorization(
     target: (&'static str, &str),
     authentication: (&'static str, &str),
 ) -> Object {
-    let reference =
-        |(kind, name): (&'static str, &str)| Reference { group: GROUP, kind, name: name.to_owned() };
+    let reference = |(kind, name): (&'static str, &str)| Reference {
+        group: GROUP,
+        kind,
+        name: name.to_owned(),
+    };
     let spec = AuthorizationPolicySpec {
         target_ref: reference(target),
         required_authentication_refs: vec![reference(authentication)],

@@ -66,8 +66,9 @@ struct Translated {
 fn of_match(http_match: &HttpMatch, http: &HttpSemantics) -> Result<Translated, Refusal> {
     let (paths, is_exact) = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
         None => (vec![PathMatch::Any], true),
-        Some(text) => paths(text, http)
-            .map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?,
+        Some(text) => {
+            paths(text, http).map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?
+        }
     };
     let headers = headers(http_match, http)?;
     let listed = &http_match.methods;
@@ -125,7 +126,10 @@ fn paths(
     ))?;
     let regex = dialect::anchored(&clean.text);
     if regex.chars().count() > LONGEST_PATH {
-        return Err(("too-long", "kept to unambiguous paths, the expression takes too many characters"));
+        return Err((
+            "too-long",
+            "kept to unambiguous paths, the expression takes too many characters",
+        ));
     }
     Ok((vec![PathMatch::Regex(Regex::new(regex))], clean.is_exact))
 }

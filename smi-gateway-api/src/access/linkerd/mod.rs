@@ -47,7 +47,9 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
                 known = known_ports(world, &grant.origin, namespace, &selectors);
             } else if grant.ports == Some(super::grant::PortSelection::All) {
                 let (origin, namespace) = (&grant.origin, &destination.namespace);
-                known.extend(selectors.iter().flat_map(|own| world.cluster.ports_of(namespace, own)));
+                known.extend(
+                    selectors.iter().flat_map(|own| world.cluster.ports_of(namespace, own)),
+                );
                 let listed: Vec<String> = known.iter().map(u16::to_string).collect();
                 let reason =
                     format!("the target means all ports, the output {}", listed.join(", "));
@@ -74,7 +76,14 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     for ((account, labels, port), server) in servers {
         let wanted = format!("{}-{port}", account.name);
         let name = names.take(&account.namespace, &wanted);
-        objects.extend(server.objects(world, &mut callers, &account.namespace, &name, labels, port));
+        objects.extend(server.objects(
+            world,
+            &mut callers,
+            &account.namespace,
+            &name,
+            labels,
+            port,
+        ));
     }
     objects.extend(callers.objects());
     // A stable sort: within a kind the order stays.
@@ -108,8 +117,9 @@ fn callers(world: &mut World<'_>, grant: &Grant) -> BTreeSet<Account> {
                 accounts.insert(account.clone());
             }
             Source::Spiffe { trust_domain, path } => {
-                let reason =
-                    format!("Linkerd's identities are no SPIFFE ids: `spiffe://{trust_domain}{path}`");
+                let reason = format!(
+                    "Linkerd's identities are no SPIFFE ids: `spiffe://{trust_domain}{path}`"
+                );
                 let by_hand = Some("name the service account");
                 world.report.refused(&grant.origin, "spec.sources", "spiffe", reason, by_hand);
             }

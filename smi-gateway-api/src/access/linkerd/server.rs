@@ -9,8 +9,8 @@ use crate::finding::Origin;
 use crate::migration::World;
 use crate::object::{Metadata, Names, Object};
 
-use super::kinds::{self, MOST_MATCHES_OF_ROUTE, Network};
 use super::callers::Callers;
+use super::kinds::{self, MOST_MATCHES_OF_ROUTE, Network};
 use super::origins_of;
 
 /// Conditions of one Server, with those that are added for what conditions have in common.
@@ -75,10 +75,8 @@ impl Server {
             // Requests that no route of a Server takes are refused, even of those who may do
             // everything.
             let own = names.take(namespace, &format!("{name}-rest"));
-            let every = Condition {
-                path: PathMatch::Prefix("/".to_owned()),
-                ..Condition::default()
-            };
+            let every =
+                Condition { path: PathMatch::Prefix("/".to_owned()), ..Condition::default() };
             let metadata = metadata(namespace, &own, &everything);
             objects.push(kinds::http_route(metadata, name, &[every]));
         }
