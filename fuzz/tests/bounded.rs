@@ -58,6 +58,28 @@ const PIECES: &[&str] = &[
     "items",
     "%YAML 1.1\n",
     "? ",
+    "(?i:",
+    "(?P<n>",
+    ")",
+    "[^",
+    "[[:word:]]",
+    "]",
+    "{2,9}",
+    "{1000}",
+    "*",
+    "+?",
+    "|",
+    "\\pL",
+    "\\Q",
+    "\\E",
+    "\\b",
+    "\\B",
+    "\\x{10FFFF}",
+    "(?=",
+    "\\1",
+    "^",
+    "$",
+    ".",
 ];
 
 fn corpus(extension: &str) -> Vec<Vec<u8>> {
@@ -155,4 +177,9 @@ fn conversion_review() {
 #[test]
 fn admission_review() {
     run("json", smi_fuzz::admission_review);
+}
+
+#[test]
+fn pattern() {
+    run("re", smi_fuzz::pattern);
 }

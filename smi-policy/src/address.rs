@@ -86,6 +86,15 @@ impl AddressBook {
         Ok(())
     }
 
+    /// All networks with their prefix lengths, and who is behind them; `None`: entries that
+    /// contradict each other.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (IpAddr, u8, Option<&Identity>)> {
+        self.lengths.iter().flat_map(|networks| {
+            let entries = networks.entries.iter();
+            entries.map(|(network, identity)| (*network, networks.prefix_len, identity.as_ref()))
+        })
+    }
+
     /// Who is behind this address; `None`: unauthenticated.
     pub fn identify(&self, address: IpAddr) -> Option<&Identity> {
         let address = address.to_canonical();

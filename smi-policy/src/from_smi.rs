@@ -51,19 +51,33 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn from_resources(resources: &Resources, semantics: Semantics) -> Self {
+        PolicyBuilder::from_resources(resources, semantics).compile()
+    }
+}
+
+impl PolicyBuilder {
+    /// Collects manifests of any API version, as [`Policy::from_resources`] does.
+    ///
+    /// ```
+    /// use smi_policy::{Audit, PolicyBuilder, Semantics};
+    /// use smi_types::manifest::Resources;
+    ///
+    /// let resources = Resources::new("shop");
+    /// let audit = Audit::new(PolicyBuilder::from_resources(&resources, Semantics::default()));
+    /// assert!(audit.matrix().accesses.is_empty());
+    /// ```
+    pub fn from_resources(resources: &Resources, semantics: Semantics) -> Self {
         let semantics = semantics.with_default_namespace(resources.default_namespace().to_owned());
-        let mut builder = Self::builder(semantics);
+        let mut builder = Self::new(semantics);
         for object in resources.objects() {
             builder = builder.object(object);
         }
         for unreadable in resources.undecodable() {
             builder = builder.undecodable(unreadable.document, resources.default_namespace());
         }
-        builder.compile()
+        builder
     }
-}
 
-impl PolicyBuilder {
     /// Adds an object of any API version, lifted from wherever it was read. A TrafficSplit is no
     /// matter of access and passed over.
     pub fn object(self, object: &hub::Object) -> Self {

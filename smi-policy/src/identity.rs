@@ -140,6 +140,13 @@ impl Identity {
     }
 }
 
+/// A SPIFFE id that was read already.
+impl From<SpiffeId> for Identity {
+    fn from(id: SpiffeId) -> Self {
+        Self::new(Form::Spiffe(id))
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.form {

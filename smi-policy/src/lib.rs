@@ -41,6 +41,10 @@
 //!   match that allow.
 //! - [`Policy::explain`] says of every target that names the destination which condition failed
 //!   first, and which came closest. It costs nothing unless it is called.
+//! - [`Audit`] asks about a policy as a whole, off the hot path: who may reach whom
+//!   ([`Audit::matrix`]), what a new set of resources allows that the old one did not
+//!   ([`Audit::diff`]), what would have been allowed ([`Audit::near_misses`]), what is of no use
+//!   ([`Audit::dead_matter`]). [`Language`] compares patterns by what they accept.
 //! - [`Semantics`] holds the options in which meshes differ, and presets for some of them.
 //!
 //! # What may surprise
@@ -74,8 +78,10 @@
 //! | `smi-types` | `Policy::from_resources` and `PolicyBuilder::object`, on the reader of `smi-types`; no Kubernetes crate either |
 
 mod address;
+mod audit;
 mod binding;
 mod builder;
+mod cidr;
 mod compile;
 mod decide;
 mod decision;
@@ -102,7 +108,12 @@ mod target;
 mod view;
 
 pub use address::{AddressBook, AddressError};
+pub use audit::{
+    Access, AccessTraffic, Audit, Change, Dead, DeadMatter, Diff, Difference, Example, ExampleHttp,
+    Matrix, NearMiss, NotCompared, Party, Remedy,
+};
 pub use builder::PolicyBuilder;
+pub use cidr::Cidr;
 pub use decision::{Decision, Grant, MatchRef, Reason, Verdict};
 pub use diagnostic::{Diagnostic, ObjectKind, Severity};
 pub use explain::{Candidate, Condition, Explanation, Outcome};

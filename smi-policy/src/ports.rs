@@ -44,6 +44,14 @@ impl PortSet {
         }
     }
 
+    /// The ports that are listed one by one.
+    pub(crate) fn listed(&self) -> &[u16] {
+        match self {
+            Self::All => &[],
+            Self::Only(ports) => ports,
+        }
+    }
+
     pub(crate) fn contains(&self, port: u16) -> bool {
         match self {
             Self::All => true,

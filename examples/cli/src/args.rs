@@ -16,12 +16,16 @@ pub(crate) enum Command {
     Check(Check),
     Convert(crate::convert::Convert),
     Decide(Decide),
+    Diff(crate::audit::diff::DiffArgs),
+    Explain(crate::audit::explain::Explain),
     Crds(crate::crds::Crds),
     Lint(crate::lint::Lint),
     Migrate(crate::migrate::Migrate),
+    Matrix(crate::audit::matrix::Matrix),
     Schema(crate::schema::Schema),
     Split(Split),
     Vectors(Vectors),
+    WhoCan(crate::audit::who_can::WhoCan),
 }
 
 /// Reads manifests, prints what is wrong with them, who may call whom, and how traffic is split
@@ -49,6 +53,13 @@ Identities: NAMESPACE/ACCOUNT, a SPIFFE id (spiffe://…), or Linkerd's DNS form
 
 Example: smi decide manifests --from shop/web --to shop/cart --port 8080 GET /cart/items")]
 pub(crate) struct Decide {
+    #[command(flatten)]
+    pub(crate) question: Question,
+}
+
+// What is asked. A documentation comment would become the help of the commands that it is part of.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Question {
     /// Directory (read with its subdirectories) or file of manifests; `-` is standard input
     #[arg(value_name = "DIR")]
     pub(crate) path: PathBuf,
@@ -177,7 +188,7 @@ pub(crate) struct Vectors {
 }
 
 /// How manifests are read.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Reading {
     /// Whose reading of SMI
     #[arg(long, value_enum, default_value_t)]

@@ -4,12 +4,13 @@ use smi_policy::{
     Decision, Explanation, HttpRequest, Identity, Outcome, Policy, Request, Transport, Verdict,
 };
 
-use crate::args::{Decide, Output};
+use crate::args::{Decide, Output, Question};
 use crate::color::{self, paint};
 use crate::{Status, identity, load};
 
 /// Decides what the arguments ask, and says why.
 pub(crate) fn run(args: &Decide) -> Result<Status> {
+    let args = &args.question;
     let loaded = load::load(std::slice::from_ref(&args.path), &args.reading)?;
     let policy = Policy::from_resources(&loaded.resources, loaded.semantics.clone());
 
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Decide) -> Result<Status> {
 }
 
 fn explain<'p>(
-    args: &Decide,
+    args: &Question,
     policy: &'p Policy,
     source: Option<&Identity>,
     destination: &Identity,
@@ -58,7 +59,7 @@ pub(crate) fn fields(headers: &[String]) -> Result<Vec<(String, String)>> {
     headers.iter().map(field).collect()
 }
 
-fn print_text(args: &Decide, explanation: &Explanation<'_>, errors: usize) {
+pub(crate) fn print_text(args: &Question, explanation: &Explanation<'_>, errors: usize) {
     let decision = explanation.decision();
     let (style, word) = match decision.verdict() {
         Verdict::Allow => (color::GOOD, "ALLOWED"),
@@ -99,7 +100,7 @@ fn print_text(args: &Decide, explanation: &Explanation<'_>, errors: usize) {
     }
 }
 
-fn question(args: &Decide) -> String {
+fn question(args: &Question) -> String {
     let from = args.from.as_deref().unwrap_or("an unauthenticated peer");
     let what = match (&args.method, &args.target) {
         (Some(method), Some(target)) => format!("{method} {target}"),
@@ -110,7 +111,7 @@ fn question(args: &Decide) -> String {
 }
 
 /// One sentence that answers "why".
-fn because(explanation: &Explanation<'_>) -> String {
+pub(crate) fn because(explanation: &Explanation<'_>) -> String {
     use smi_policy::Reason;
 
     let decision = explanation.decision();
@@ -146,7 +147,7 @@ fn because(explanation: &Explanation<'_>) -> String {
     }
 }
 
-fn to_json(explanation: &Explanation<'_>) -> serde_json::Value {
+pub(crate) fn to_json(explanation: &Explanation<'_>) -> serde_json::Value {
     let decision: &Decision<'_> = explanation.decision();
     let http_match = |grant: &smi_policy::Grant<'_>| grant.http_match().map(|m| m.to_string());
     let candidates = explanation.candidates().iter().map(|candidate| {

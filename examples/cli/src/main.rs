@@ -3,8 +3,10 @@
 
 mod access_table;
 mod args;
+mod audit;
 mod check;
 mod color;
+mod construct;
 mod convert;
 mod crds;
 mod decide;
@@ -31,12 +33,16 @@ fn main() -> ExitCode {
         Command::Check(check) => check::run(check),
         Command::Convert(convert) => convert::run(convert),
         Command::Decide(decide) => decide::run(decide),
+        Command::Diff(diff) => audit::diff::run(diff),
+        Command::Explain(explain) => audit::explain::run(explain),
         Command::Crds(crds) => crds::run(crds),
         Command::Lint(lint) => lint::run(lint),
         Command::Migrate(migrate) => migrate::run(migrate),
+        Command::Matrix(matrix) => audit::matrix::run(matrix),
         Command::Schema(schema) => schema::run(schema),
         Command::Split(split) => split::run(split),
         Command::Vectors(vectors) => vectors::run(vectors),
+        Command::WhoCan(who_can) => audit::who_can::run(who_can),
     };
     match result {
         Ok(status) => status.into(),

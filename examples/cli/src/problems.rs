@@ -7,6 +7,7 @@ use smi_types::hub::wire_path;
 use smi_types::manifest::{Location, Resources};
 use smi_types::problem::{Problem, Severity};
 
+use crate::construct;
 use crate::load::Loaded;
 
 /// Something wrong with the manifests, found by the reader or by an engine.
@@ -25,6 +26,10 @@ pub(crate) struct Finding {
     notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
+    /// Of an invalid pattern the construct that makes it so, in bytes of the file's text, and what
+    /// is wrong with it.
+    #[serde(skip)]
+    construct: Option<(std::ops::Range<usize>, String)>,
 }
 
 impl Finding {
@@ -56,6 +61,18 @@ impl Finding {
 
     pub(crate) fn help(&self) -> Option<&str> {
         self.help.as_deref()
+    }
+
+    /// Finds the construct that makes a pattern invalid, and what could stand there instead.
+    pub(crate) fn point(&mut self, files: &[(String, String)]) {
+        let text = files.iter().find(|(name, _)| *name == self.file).map(|(_, text)| text.as_str());
+        let Some(text) = text.filter(|_| self.code == "invalid-regex") else { return };
+        let span = self.span(text);
+        let Some(found) = span.and_then(|span| construct::find(text, span, &self.message)) else {
+            return;
+        };
+        self.help.get_or_insert_with(|| found.error.help().to_owned());
+        self.construct = Some((found.span, found.error.kind().to_string()));
     }
 
     /// Object and field, as messages begin with them.
@@ -99,6 +116,7 @@ pub(crate) fn findings(loaded: &Loaded, policy: &Policy, splits: &Splits) -> Vec
             None => findings.push(finding),
         }
     }
+    findings.iter_mut().for_each(|finding| finding.point(&loaded.files));
     findings.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     findings
 }
@@ -122,6 +140,7 @@ pub(crate) fn unreadable(file: &str, reason: &str) -> Finding {
         message: reason.to_owned(),
         notes: Vec::new(),
         help: None,
+        construct: None,
     }
 }
 
@@ -146,6 +165,7 @@ pub(crate) fn from_problem(file: &str, problem: &Problem) -> Finding {
         message: problem.message().to_owned(),
         notes: Vec::new(),
         help: problem.help().map(ToOwned::to_owned),
+        construct: None,
     }
 }
 
@@ -172,6 +192,7 @@ fn from_diagnostic(resources: &Resources, diagnostic: &Diagnostic) -> Finding {
         message: diagnostic.message.clone(),
         notes: Vec::new(),
         help: None,
+        construct: None,
     }
 }
 
@@ -236,7 +257,13 @@ pub(crate) fn render(finding: &Finding, files: &[(String, String)]) -> String {
     let text = files.iter().find(|(name, _)| *name == finding.file).map(|(_, text)| text.as_str());
     if let Some((text, span)) = text.and_then(|text| Some((text, finding.span(text)?))) {
         let snippet = Snippet::source(text).line_start(1).path(&finding.file);
-        report = report.element(snippet.annotation(AnnotationKind::Primary.span(span)));
+        let annotation = match &finding.construct {
+            Some((construct, what)) => {
+                AnnotationKind::Primary.span(construct.clone()).label(what.as_str())
+            }
+            None => AnnotationKind::Primary.span(span),
+        };
+        report = report.element(snippet.annotation(annotation));
     } else {
         report = report.element(Level::NOTE.message(format!("in {}", finding.file)));
     }

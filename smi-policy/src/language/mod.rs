@@ -24,7 +24,7 @@ use std::fmt;
 use self::dfa::Dfa;
 pub use self::limits::{AnalysisError, AnalysisLimits};
 pub use self::shape::PathShape;
-#[allow(unused_imports)]
+
 pub(crate) use self::vectors::{Vector, vectors};
 
 /// A set of byte strings, such as all paths that a pattern accepts.

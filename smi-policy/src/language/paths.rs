@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use super::Language;
 use super::dfa::{Classes, Dfa};
 use super::limits::AnalysisLimits;
@@ -20,9 +22,16 @@ impl Language {
     /// ```
     #[must_use]
     pub fn paths(mode: PathMode) -> Self {
-        if mode == PathMode::AsIs {
-            return Self::each(|byte| byte != b'?' && byte != b'#');
+        static STRICT: LazyLock<Language> = LazyLock::new(|| Language::clean(PathMode::Strict));
+        static NORMAL: LazyLock<Language> = LazyLock::new(|| Language::clean(PathMode::Normalize));
+        match mode {
+            PathMode::Strict => STRICT.clone(),
+            PathMode::Normalize => NORMAL.clone(),
+            PathMode::AsIs => Self::each(|byte| byte != b'?' && byte != b'#'),
         }
+    }
+
+    fn clean(mode: PathMode) -> Self {
         let step = |place: &Place, byte: u8| place.step(byte, mode);
         let accepts = |place: &Place| matches!(place, Place::SegmentStart | Place::Segment);
         // Some thirty states.

@@ -1,13 +1,19 @@
 //! The engine under test, asked in the words of `world`.
 
 use smi_policy::{
-    Condition, Decision, Explanation, HttpRequest, Identity, Outcome, Policy, Reason, Request,
+    Condition, Decision, Explanation, HttpRequest, Identity, Outcome, Policy, PolicyBuilder,
+    Reason, Request,
 };
 
 use crate::world::{Answer, Peer, PeerId, Query, Resource, Traffic, Verdict, Why, World};
 
 /// Compiles the resources of a world.
 pub(crate) fn compile(world: &World) -> Policy {
+    builder(world).compile()
+}
+
+/// The resources of a world, to be compiled.
+pub(crate) fn builder(world: &World) -> PolicyBuilder {
     let mut builder = Policy::builder(world.semantics());
     for resource in &world.resources {
         builder = match resource.clone() {
@@ -21,7 +27,7 @@ pub(crate) fn compile(world: &World) -> Policy {
     for namespace in &world.unreadable_targets {
         builder = builder.unreadable_traffic_target(namespace.as_deref());
     }
-    builder.compile()
+    builder
 }
 
 /// The engine's identity for a peer, or `None` if what it presents is none.

@@ -3,7 +3,8 @@
 //! - `world` is what both are asked about; `engine` puts the engine's answers into its words.
 //! - `reference` is the documents written down as plain code. It shares only the input types.
 //! - `generate` makes small dense worlds, with broken parts, and questions that they suggest.
-//! - `agreement`, `union`, `unreadable` and `order` state the properties.
+//! - `agreement`, `union`, `unreadable` and `order` state the properties; `diff` and `mutate` those of
+//!   comparing two policies.
 //!
 //! `SMI_MODEL_CASES` sets the number of worlds for the comparison, 2,000 unless set, each with some
 //! fifty questions; the other properties take a share of that. Each property prints what it
@@ -17,9 +18,13 @@ mod breaking;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod engine;
 #[cfg(test)]
 mod generate;
+#[cfg(test)]
+mod mutate;
 #[cfg(test)]
 mod order;
 #[cfg(test)]

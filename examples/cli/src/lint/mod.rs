@@ -147,7 +147,8 @@ fn found(args: &Lint, loaded: &Loaded) -> Vec<Found> {
         .iter()
         .map(|(file, reason)| Found { finding: problems::unreadable(file, reason), fix: None });
     let problems = problems(args, loaded).into_iter().map(|(file, problem)| {
-        let finding = problems::from_problem(file, &problem);
+        let mut finding = problems::from_problem(file, &problem);
+        finding.point(&loaded.files);
         let finding = if args.denies(problem.code()) { finding.denied() } else { finding };
         Found { finding, fix: problem.fix().cloned() }
     });

@@ -157,10 +157,12 @@ fn headers(
         }
         let header = header(regex, http)
             .ok_or(refused("too-complex", "the expression is too long or too complex"))?;
-        if let HeaderMatch::Regex(regex) = &header {
-            if dialect::portable(regex.as_str()).is_none() {
-                return Err(refused("dialect", "Linkerd would read the expression differently"));
-            }
+        let is_foreign = match &header {
+            HeaderMatch::Exact(_) => false,
+            HeaderMatch::Regex(regex) => dialect::portable(regex.as_str()).is_none(),
+        };
+        if is_foreign {
+            return Err(refused("dialect", "Linkerd would read the expression differently"));
         }
         headers.insert(name, header);
     }

@@ -29,10 +29,8 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
         if grant.ports.is_none() || sources.is_empty() {
             continue;
         }
-        let conditions = match &grant.http {
-            None => None,
-            Some(selected) => Some(matches::translate(world, grant, selected)),
-        };
+        let conditions =
+            grant.http.as_ref().map(|selected| matches::translate(world, grant, selected));
         if conditions.as_ref().is_some_and(Vec::is_empty) {
             continue;
         }

@@ -1,0 +1,182 @@
+//! `smi explain`, `smi matrix`, `smi who-can` and `smi diff` as people use them.
+#![cfg(test)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn smi(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
+    command.args(args).current_dir(here("..")).env("NO_COLOR", "1");
+    command.output().expect("smi runs")
+}
+
+/// What the program prints, if it ends with this status.
+#[track_caller]
+fn stdout(args: &[&str], status: i32) -> String {
+    let output = smi(args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{args:?}: {stderr}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[track_caller]
+fn json(args: &[&str], status: i32) -> Value {
+    serde_json::from_str(&stdout(&[args, &["--output", "json"]].concat(), status)).expect("JSON")
+}
+
+/// Golden files; `SMI_BLESS=1 cargo test` rewrites them.
+#[track_caller]
+fn assert_golden(name: &str, found: &str) {
+    let path = here("tests/golden").join(name);
+    if std::env::var_os("SMI_BLESS").is_some() {
+        std::fs::write(&path, found).expect("golden file written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "{name} is not as it was; SMI_BLESS=1 accepts this:\n{found}");
+}
+
+/// The shop with one text replaced by another.
+struct Changed(PathBuf);
+
+impl Changed {
+    #[track_caller]
+    fn new(name: &str, changes: &[(&str, &str)]) -> Self {
+        let folder = std::env::temp_dir().join(format!("smi-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("created");
+        let mut found = 0;
+        for entry in std::fs::read_dir(here("../manifests/shop")).expect("shop") {
+            let path = entry.expect("file").path();
+            let mut text = std::fs::read_to_string(&path).expect("text");
+            for (old, new) in changes {
+                found += text.matches(old).count();
+                text = text.replace(old, new);
+            }
+            std::fs::write(folder.join(path.file_name().expect("name")), text).expect("written");
+        }
+        assert!(found >= changes.len(), "only {found} places to change");
+        Self(folder)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("UTF-8")
+    }
+}
+
+impl Drop for Changed {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const SHOP: &str = "manifests/shop";
+const TO_CART: [&str; 6] = ["--from", "shop/web", "--to", "shop/cart", "--port", "8080"];
+
+#[test]
+fn explain_says_what_is_near_and_how_others_decide() {
+    let patch = [&["explain", SHOP], &TO_CART[..], &["PATCH", "/carts/7f"]].concat();
+    assert_golden("explain.txt", &stdout(&patch, 1));
+    let report = json(&patch, 1);
+    assert_eq!(report["nearMisses"][0]["message"], "would be allowed with method GET");
+    assert_eq!(report["readings"].as_array().map(Vec::len), Some(5));
+
+    // OSM matches whole paths, and wants a namespace with every source.
+    let get = ["explain", SHOP, "--from", "shop/cart", "--to", "data/redis", "--port", "6379"];
+    let text = stdout(&[&get[..], &["GET", "/"]].concat(), 0);
+    assert!(text.contains("allowed by the specification\n"), "{text}");
+    assert!(text.contains("denied by OSM, because closest is TrafficTarget"), "{text}");
+
+    let address = [&patch[..], &["--proof", "address"]].concat();
+    assert!(stdout(&address, 1).contains("proven by the address it calls from"));
+}
+
+#[test]
+fn matrix_lists_who_may_reach_whom_and_what_is_of_no_use() {
+    assert_golden("matrix.txt", &stdout(&["matrix", SHOP], 0));
+    assert_golden("matrix-broken.txt", &stdout(&["matrix", "manifests/broken"], 0));
+    assert_golden("matrix.dot", &stdout(&["matrix", SHOP, "-o", "dot"], 0));
+    assert_golden("matrix.mmd", &stdout(&["matrix", SHOP, "-o", "mermaid"], 0));
+    let report = json(&["matrix", SHOP], 0);
+    assert!(report["accesses"].as_array().is_some_and(|accesses| accesses.len() > 30));
+    // The group that only a TrafficSplit refers to is of use.
+    assert_eq!(report["deadMatter"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn who_can_names_those_whom_the_policy_lets_through() {
+    let names = |value: &Value, key: &str| {
+        let rows = value["accesses"].as_array().expect("accesses");
+        let mut names: Vec<String> =
+            rows.iter().map(|row| row[key].as_str().expect("text").to_owned()).collect();
+        names.dedup();
+        names
+    };
+    let reach = json(&["who-can", SHOP, "--to", "shop/cart"], 0);
+    assert_eq!(names(&reach, "from"), ["monitoring/prometheus", "shop/orders", "shop/web"]);
+
+    let get = ["who-can", SHOP, "--to", "shop/cart", "--port", "8080", "GET", "/carts/7f"];
+    let getters = json(&get, 0);
+    assert_eq!(names(&getters, "from"), ["shop/orders", "shop/web"]);
+    assert_eq!(names(&getters, "match"), ["shop/cart-api#look"]);
+    assert!(stdout(&get, 0).contains("shop/cart-from-web (shop/cart-api#look)"));
+
+    let from = json(&["who-can", SHOP, "--from", "shop/web"], 0);
+    assert!(names(&from, "to").contains(&"monitoring/statsd".to_owned()));
+    let nobody = ["who-can", SHOP, "--to", "shop/cart", "--port", "9999"];
+    // Prometheus may scrape on any port.
+    assert_eq!(names(&json(&nobody, 0), "from"), ["monitoring/prometheus"]);
+    assert_eq!(stdout(&["who-can", SHOP, "--from", "shop/nobody"], 1), "nobody\n");
+    assert_eq!(smi(&["who-can", SHOP]).status.code(), Some(2));
+}
+
+#[test]
+fn diff_finds_what_hides_behind_a_pattern() {
+    assert_eq!(stdout(&["diff", SHOP, SHOP], 0), "both allow the same\n");
+
+    let wider = Changed::new(
+        "wider",
+        &[
+            ("/carts/[0-9a-f-]+$", "/carts/[0-9a-g-]+$"),
+            ("methods: [POST, PUT, DELETE]", "methods: [POST, PUT]"),
+            ("ports: [5432]", "ports: [5432, 5433]"),
+        ],
+    );
+    assert_golden("diff.txt", &stdout(&["diff", SHOP, wider.path()], 1));
+    assert_golden("diff.dot", &stdout(&["diff", SHOP, wider.path(), "-o", "dot"], 1));
+    let report = json(&["diff", SHOP, wider.path()], 1);
+    let allowed: Vec<&str> = report["differences"]
+        .as_array()
+        .expect("differences")
+        .iter()
+        .filter(|difference| difference["match"] == "shop/cart-api#look")
+        .map(|difference| difference["example"]["http"]["target"].as_str().expect("text"))
+        .collect();
+    assert_eq!(allowed, ["/carts/g", "/carts/g"], "{report:#}");
+
+    // The other way round it is the other way round.
+    let back = json(&["diff", wider.path(), SHOP], 1);
+    let count = |report: &Value, change: &str| {
+        let all = report["differences"].as_array().expect("differences");
+        all.iter().filter(|difference| difference["change"] == change).count()
+    };
+    assert_eq!(count(&report, "allowed"), count(&back, "denied"));
+    assert_eq!(count(&report, "denied"), count(&back, "allowed"));
+
+    let same = Changed::new("same", &[("/carts/[0-9a-f-]+$", "/carts/([a-f]|-|[0-9])+$")]);
+    assert_eq!(stdout(&["diff", SHOP, same.path()], 0), "both allow the same\n");
+    assert_eq!(smi(&["diff", SHOP, "no/such/folder"]).status.code(), Some(2));
+}
+
+#[test]
+fn diff_compares_readings_too() {
+    let osm = stdout(&["diff", SHOP, SHOP, "--new-semantics", "osm"], 1);
+    assert!(osm.contains("0 newly allowed"), "{osm}");
+    let nginx = stdout(&["diff", SHOP, SHOP, "--new-semantics", "nginx"], 1);
+    assert!(nginx.contains("not compared: requests with several header fields"), "{nginx}");
+    assert!(nginx.contains("0 newly denied"), "{nginx}");
+}

@@ -1,0 +1,139 @@
+//! Comparing two policies agrees with asking both.
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use smi_policy::{Audit, Change, Diff, Verdict};
+
+use crate::check::{self, Tally};
+use crate::mutate::mutated;
+use crate::world::{Query, World};
+use crate::{engine, generate};
+
+#[test]
+fn a_diff_tells_what_two_policies_answer_differently() {
+    let values = (generate::cases(30), any::<[u64; 2]>());
+    let tally = check::holds(
+        "diff agrees with asking",
+        "tests/model/regressions/diff.txt",
+        check::cases(10),
+        &values,
+        |((world, queries), seeds), tally| {
+            let changed = seeds.into_iter().fold(world.clone(), |world, seed| {
+                let (changed, what) = mutated(&world, seed);
+                tally.count(what);
+                changed
+            });
+            compare(&world, &changed, &queries, tally)
+        },
+    );
+    // A generator whose changes seldom matter, or always do, would compare little.
+    let (same, differ) = (tally.of("the same"), tally.of("different"));
+    if same + differ > 150 {
+        assert!(differ * 8 > same && same * 8 > differ, "{differ} differ, {same} do not");
+        assert!(tally.of("questions answered differently") > 50);
+    }
+}
+
+#[test]
+fn a_policy_is_the_same_as_itself_in_any_order() {
+    check::holds(
+        "diff with itself",
+        "tests/model/regressions/diff_itself.txt",
+        check::cases(5),
+        &generate::cases(1),
+        |(world, _), tally| {
+            let world = generate::without_replaced(&world);
+            let mut other = world.clone();
+            other.resources.reverse();
+            let diff = diff(&world, &other);
+            tally.count("compared");
+            prop_assert!(diff.is_same(), "{diff:#?}");
+            Ok(())
+        },
+    );
+}
+
+/// What the audit reads out of the resources is what the engine does.
+#[test]
+fn the_matrix_has_exactly_the_pairs_that_something_is_allowed_between() {
+    check::holds(
+        "matrix agrees with asking",
+        "tests/model/regressions/matrix.txt",
+        check::cases(5),
+        &generate::cases(30),
+        |(world, queries), tally| {
+            let audit = Audit::new(engine::builder(&world));
+            for query in &queries {
+                let allowed = engine::ask(audit.policy(), query, |decision, _| {
+                    decision.verdict() != Verdict::Deny
+                });
+                let Some(destination) = engine::identity(&query.destination) else { continue };
+                let reach = audit.who_can_reach(&destination);
+                if allowed != Some(true) {
+                    continue;
+                }
+                tally.count("allowed");
+                let named = match query.source.as_ref().and_then(engine::identity) {
+                    None => reach.clone(),
+                    Some(source) => audit.reachable_from(&source),
+                };
+                let is_open = reach.iter().any(|access| access.target.is_none());
+                prop_assert!(
+                    is_open || named.iter().any(|access| reach.contains(access)),
+                    "{query:#?}"
+                );
+            }
+            Ok(())
+        },
+    );
+}
+
+fn diff(old: &World, new: &World) -> Diff {
+    Audit::new(engine::builder(old)).diff(&Audit::new(engine::builder(new)))
+}
+
+fn compare(old: &World, new: &World, queries: &[Query], tally: &Tally) -> TestCaseResult {
+    let diff = diff(old, new);
+    let (before, after) = (engine::compile(old), engine::compile(new));
+    for difference in &diff.differences {
+        let request = difference.example.request();
+        let (was, is) = (before.authorize(&request).verdict(), after.authorize(&request).verdict());
+        prop_assert_eq!((was, is), (difference.before, difference.after), "{}", difference);
+        prop_assert!(
+            (rank(is) > rank(was)) == (difference.change == Change::Allowed) && is != was,
+            "{}",
+            difference
+        );
+    }
+    for unknown in &diff.not_compared {
+        prop_assert!(!unknown.why.contains("confirm"), "{}", unknown);
+        prop_assert!(!unknown.why.contains("states"), "{}", unknown);
+    }
+    tally.count(match (diff.differences.is_empty(), diff.not_compared.is_empty()) {
+        (true, true) => "the same",
+        (false, _) => "different",
+        (true, false) => "unknown",
+    });
+    for query in queries {
+        let verdict = |policy| engine::ask(policy, query, |decision, _| decision.verdict());
+        let (Some(was), Some(is)) = (verdict(&before), verdict(&after)) else { continue };
+        if was == is || !diff.not_compared.is_empty() {
+            continue;
+        }
+        tally.count("questions answered differently");
+        let change = if rank(is) > rank(was) { Change::Allowed } else { Change::Denied };
+        prop_assert!(
+            diff.differences.iter().any(|difference| difference.change == change),
+            "{was} became {is}, and the diff has nothing of the kind: {query:#?}\n{diff:#?}"
+        );
+    }
+    Ok(())
+}
+
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Deny => 0,
+        Verdict::HttpOnly => 1,
+        Verdict::Allow => 2,
+    }
+}
