@@ -141,6 +141,12 @@ impl Condition {
         (class, length, self.method.is_some(), self.headers.len())
     }
 
+    /// Whether comparing it takes automata.
+    pub(crate) fn has_regex(&self) -> bool {
+        let is_regex = |header: &HeaderMatch| matches!(header, HeaderMatch::Regex(_));
+        self.has_path_regex() || self.headers.values().any(is_regex)
+    }
+
     pub(crate) fn has_path_regex(&self) -> bool {
         matches!(self.path, PathMatch::Regex(_))
     }

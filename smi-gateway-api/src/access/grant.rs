@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use smi_policy::{
-    AbsentSourceNamespace, HttpMatch, HttpRequires, ObjectName, Policy, Ports, SpiffeId, Subject,
+    AbsentSourceNamespace, HttpMatch, HttpRequires, ObjectName, PathMode, Policy, Ports, SpiffeId, Subject,
     TargetView,
 };
 
@@ -105,6 +105,16 @@ fn grant(world: &mut World<'_>, target: &TargetView<'_>) -> Option<Grant> {
     let http: Option<Vec<(ObjectName, HttpMatch)>> = target.http_matches().map(|matches| {
         matches.map(|(group, http_match)| (group.clone(), http_match.clone())).collect()
     });
+    let has_path = |(_, own): &(ObjectName, HttpMatch)| {
+        own.path_regex.as_deref().is_some_and(|text| !text.is_empty())
+    };
+    let is_normalized = world.semantics.http.path_mode == PathMode::Normalize;
+    if is_normalized && http.as_ref().is_some_and(|matches| matches.iter().any(has_path)) {
+        let reason = "SMI was told to normalise paths before it looks at them; what is not in \
+                      normal form, the mesh may refuse";
+        let by_hand = Some("let the mesh normalise paths");
+        world.report.narrowed(&origin, "spec.rules", "normalized-path", reason, by_hand);
+    }
     let has_tcp = target.tcp_ports().is_some() || http.is_some();
     if http.as_ref().is_some_and(Vec::is_empty) || !has_tcp {
         ports = PortSelection::Only(BTreeSet::new());

@@ -133,8 +133,7 @@ fn of_port(
         }
     }
     let is_grpc = traffic == Traffic::Grpc && grpc::normalize(&mut plan);
-    plan.settle_precedence(&mut world.report);
-    if plan.conditions().count() > MOST_CONDITIONS {
+    if plan.settle_precedence(&mut world.report).is_err() {
         for rule in &plan.rules {
             let Some(split) = &rule.split else { continue };
             let reason = format!("the routes would have more than {MOST_CONDITIONS} matches");

@@ -31,6 +31,12 @@ pub(crate) struct Rule {
 
 /// More conditions than any set of routes should have.
 pub(crate) const MOST_CONDITIONS: usize = 2048;
+/// More comparisons of regular expressions than are worth the time.
+const MOST_COMPARISONS: usize = 20_000;
+
+/// A service has too many matches to look at each pair of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooMany;
 
 impl Plan {
     /// Makes the order of SMI, where the first split counts, that of the Gateway API, where the most
@@ -39,7 +45,15 @@ impl Plan {
     /// A match of a later rule that is more specific takes requests from an earlier rule that SMI
     /// gives to the earlier one. Then what both have in common becomes a match of the earlier rule:
     /// it is at least as specific, and of equals the first counts.
-    pub(crate) fn settle_precedence(&mut self, report: &mut Report) {
+    ///
+    /// # Errors
+    ///
+    /// There are more matches, before or afterwards, than routes should have.
+    pub(crate) fn settle_precedence(&mut self, report: &mut Report) -> Result<(), TooMany> {
+        let mut comparisons = 0;
+        if self.conditions().count() > MOST_CONDITIONS {
+            return Err(TooMany);
+        }
         // From the last: what is added to a rule has to yield to earlier ones too.
         for earlier in (0..self.rules.len()).rev() {
             let Some((_, rest)) = self.rules.split_at_mut_checked(earlier) else { continue };
@@ -52,6 +66,10 @@ impl Plan {
                     .flat_map(|later| later.conditions.iter().map(move |theirs| (later, theirs)))
                     .filter(|(_, theirs)| theirs.rank() > own.rank());
                 for (later, theirs) in taken {
+                    comparisons += usize::from(own.has_regex() || theirs.has_regex());
+                    if comparisons > MOST_COMPARISONS || added.len() > MOST_CONDITIONS {
+                        return Err(TooMany);
+                    }
                     match own.and(theirs) {
                         Common::Nothing => {}
                         Common::This(both) if both.rank() >= theirs.rank() => {
@@ -64,13 +82,11 @@ impl Plan {
                             rule.verdict = rule.verdict.max(Verdict::Narrowed);
                         }
                     }
-                    if added.len() > MOST_CONDITIONS {
-                        break;
-                    }
                 }
             }
             rule.conditions.extend(added);
         }
+        if self.conditions().count() > MOST_CONDITIONS { Err(TooMany) } else { Ok(()) }
     }
 
     /// Whether implementations may order the matches of this in different ways.

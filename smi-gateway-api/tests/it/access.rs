@@ -227,3 +227,55 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn addresses_are_let_in_where_the_caller_says_so() {
+    let text = manifests()
+        + "---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: {name: t0, namespace: shop}
+spec: {matches: {ports: [8080]}}
+---
+apiVersion: access.smi-spec.io/v1alpha4
+kind: TrafficTarget
+metadata: {name: t, namespace: shop}
+spec:
+  destination: {kind: ServiceAccount, name: cart}
+  sources: [{kind: ServiceAccount, name: web}]
+  rules: [{kind: TCPRoute, name: t0}]
+";
+    let options = Options::default()
+        .mesh(Mesh::Linkerd)
+        .address("10.1.0.0/16", "shop", "web")
+        .address("10.1.2.0/24", "shop", "eve")
+        .address("10.9.0.0/16", "shop", "web")
+        .address("10.9.0.0/16", "shop", "eve");
+    let migration = Migration::plan(&resources(&text), &options);
+    let objects: Vec<Value> =
+        migration.objects().iter().map(|own| serde_json::to_value(own).unwrap()).collect();
+    let network = objects.iter().find(|own| own["kind"] == "NetworkAuthentication").unwrap();
+    let expected = serde_json::json!([{"cidr": "10.1.0.0/16", "except": ["10.1.2.0/24"]}]);
+    assert_eq!(network["spec"]["networks"], expected);
+    assert!(migration.findings().iter().any(|finding| finding.code == "address"));
+}
+
+#[test]
+fn names_that_a_mesh_takes_for_wildcards_are_refused() {
+    for source in ["'*'", "'a*'", "'web/x'", "Web"] {
+        let text = manifests()
+            + "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: TCPRoute\n\
+               metadata: {name: t0, namespace: shop}\nspec: {matches: {ports: [8080]}}\n"
+            + &format!(
+                "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n\
+                 metadata: {{name: t, namespace: shop}}\nspec: {{destination: {{kind: \
+                 ServiceAccount, name: cart}}, sources: [{{kind: ServiceAccount, name: {source}}}], \
+                 rules: [{{kind: TCPRoute, name: t0}}]}}\n"
+            );
+        for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
+            let migration = Migration::plan(&resources(&text), &Options::default().mesh(mesh));
+            assert_eq!(migration.objects().len(), 1, "the default deny alone: {source}");
+            assert!(migration.findings().iter().any(|finding| finding.code == "account-name"));
+        }
+    }
+}

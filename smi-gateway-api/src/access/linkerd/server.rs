@@ -93,6 +93,11 @@ impl Server {
                 conditions.push(own.clone());
             }
         }
+        if conditions.len() > MOST_CONDITIONS {
+            // Too many to look at each pair: each is opened for those who may make just these
+            // requests. Where conditions overlap that is less than SMI lets pass.
+            return self.unrelated(world);
+        }
         let mut next = 0;
         while let Some(one) = conditions.get(next).cloned() {
             let before: Vec<Condition> = conditions.iter().take(next).cloned().collect();
@@ -122,6 +127,20 @@ impl Server {
         // Of equally specific conditions the older route counts, then the first by name: those that
         // lie within others, and so admit more callers, have to be asked first.
         routes.sort_by_key(|(allowed, _)| std::cmp::Reverse(allowed.accounts.len()));
+        routes
+    }
+
+    /// The conditions of each target by itself.
+    fn unrelated(&self, world: &mut World<'_>) -> Vec<(Allowed, Vec<Condition>)> {
+        let mut routes = Vec::new();
+        for (origin, accounts, own) in &self.grants {
+            let Some(own) = own else { continue };
+            let reason = "the port has too many matches to compare them; requests that meet those of \
+                          several targets go by one of them alone";
+            world.report.narrowed(origin, "spec.rules", "overlap", reason, None);
+            let origins = BTreeSet::from([origin.clone()]);
+            routes.push((Allowed { accounts: accounts.clone(), origins }, own.clone()));
+        }
         routes
     }
 
