@@ -1,7 +1,8 @@
 use std::fmt;
 
 use crate::name::ObjectName;
-use crate::resource::{HttpMatch, Subject, TrafficTarget};
+use crate::ports::PortSet;
+use crate::resource::{HttpMatch, Ports, Subject, TrafficTarget};
 use crate::target::{PortPart, Target};
 
 /// A TrafficTarget as a policy understood it, for tables and reports.
@@ -70,6 +71,16 @@ impl<'p> TargetView<'p> {
 #[derive(Clone, Copy, Debug)]
 pub struct PortsView<'p> {
     part: &'p PortPart,
+}
+
+impl PortsView<'_> {
+    /// The ports, ascending.
+    pub fn to_ports(&self) -> Ports {
+        match self.part.union() {
+            PortSet::All => Ports::All,
+            PortSet::Only(ports) => Ports::Only(ports),
+        }
+    }
 }
 
 impl fmt::Display for PortsView<'_> {

@@ -20,6 +20,7 @@ pub(crate) enum Command {
     Explain(crate::audit::explain::Explain),
     Crds(crate::crds::Crds),
     Lint(crate::lint::Lint),
+    Migrate(crate::migrate::Migrate),
     Matrix(crate::audit::matrix::Matrix),
     Schema(crate::schema::Schema),
     Split(Split),

@@ -14,6 +14,7 @@ mod identity;
 mod lint;
 mod load;
 mod metrics;
+mod migrate;
 mod problems;
 mod schema;
 mod split;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Explain(explain) => audit::explain::run(explain),
         Command::Crds(crds) => crds::run(crds),
         Command::Lint(lint) => lint::run(lint),
+        Command::Migrate(migrate) => migrate::run(migrate),
         Command::Matrix(matrix) => audit::matrix::run(matrix),
         Command::Schema(schema) => schema::run(schema),
         Command::Split(split) => split::run(split),

@@ -1,0 +1,200 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::access::grant::Account;
+use crate::cluster::Labels;
+use crate::condition::{Condition, HeaderMatch, PathMatch};
+use crate::finding::Origin;
+use crate::object::{Metadata, Object, Other};
+
+const GROUP: &str = "policy.linkerd.io";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerSpec {
+    pod_selector: PodSelector,
+    port: u16,
+    proxy_protocol: &'static str,
+    access_policy: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PodSelector {
+    match_labels: Labels,
+}
+
+#[derive(Serialize)]
+struct Reference {
+    group: &'static str,
+    kind: &'static str,
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HttpRouteSpec {
+    parent_refs: Vec<Reference>,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+struct Rule {
+    matches: Vec<Match>,
+}
+
+#[derive(Serialize)]
+struct Match {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<Typed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<Header>,
+}
+
+#[derive(Serialize)]
+struct Typed {
+    r#type: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Header {
+    name: String,
+    r#type: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthorizationPolicySpec {
+    target_ref: Reference,
+    required_authentication_refs: Vec<Reference>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MeshTlsSpec {
+    identity_refs: Vec<IdentityRef>,
+}
+
+#[derive(Serialize)]
+struct IdentityRef {
+    kind: &'static str,
+    namespace: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct NetworkSpec {
+    networks: Vec<Network>,
+}
+
+#[derive(Clone, Serialize)]
+pub(super) struct Network {
+    pub(super) cidr: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) except: Vec<String>,
+}
+
+/// Matches of one rule, and rules of one route: less than Linkerd's definition lets pass.
+const MOST_MATCHES: usize = 8;
+pub(super) const MOST_RULES: usize = 16;
+pub(super) const MOST_MATCHES_OF_ROUTE: usize = MOST_MATCHES * MOST_RULES;
+
+pub(super) fn server(metadata: Metadata, match_labels: Labels, port: u16) -> Object {
+    let spec = ServerSpec {
+        pod_selector: PodSelector { match_labels },
+        port,
+        proxy_protocol: "unknown",
+        access_policy: "deny",
+    };
+    object("policy.linkerd.io/v1beta3", "Server", metadata, &spec)
+}
+
+/// An HTTPRoute of a Server.
+pub(super) fn http_route(metadata: Metadata, server: &str, conditions: &[Condition]) -> Object {
+    let rule =
+        |conditions: &[Condition]| Rule { matches: conditions.iter().map(http_match).collect() };
+    let spec = HttpRouteSpec {
+        parent_refs: vec![Reference { group: GROUP, kind: "Server", name: server.to_owned() }],
+        rules: conditions.chunks(MOST_MATCHES).map(rule).collect(),
+    };
+    object("policy.linkerd.io/v1beta3", "HTTPRoute", metadata, &spec)
+}
+
+/// Lets those in whom this authentication of the same namespace knows.
+pub(super) fn authorization(
+    metadata: Metadata,
+    target: (&'static str, &str),
+    authentication: (&'static str, &str),
+) -> Object {
+    let reference = |(kind, name): (&'static str, &str)| Reference {
+        group: GROUP,
+        kind,
+        name: name.to_owned(),
+    };
+    let spec = AuthorizationPolicySpec {
+        target_ref: reference(target),
+        required_authentication_refs: vec![reference(authentication)],
+    };
+    object("policy.linkerd.io/v1alpha1", "AuthorizationPolicy", metadata, &spec)
+}
+
+pub(super) fn mesh_tls(metadata: Metadata, accounts: &BTreeSet<Account>) -> Object {
+    let identity = |account: &Account| IdentityRef {
+        kind: "ServiceAccount",
+        namespace: account.namespace.clone(),
+        name: account.name.clone(),
+    };
+    let spec = MeshTlsSpec { identity_refs: accounts.iter().map(identity).collect() };
+    object("policy.linkerd.io/v1alpha1", "MeshTLSAuthentication", metadata, &spec)
+}
+
+pub(super) fn network(metadata: Metadata, networks: Vec<Network>) -> Object {
+    let spec = NetworkSpec { networks };
+    object("policy.linkerd.io/v1alpha1", "NetworkAuthentication", metadata, &spec)
+}
+
+/// The annotation of the namespace that denies what no Server opens.
+pub(in crate::access) fn default_deny(namespace: &str, origins: &[Origin]) -> Object {
+    let mut metadata = Metadata::new(namespace, namespace.to_owned(), origins);
+    metadata.namespace = None;
+    metadata.annotations.extend(BTreeMap::from([(
+        "config.linkerd.io/default-inbound-policy".to_owned(),
+        "deny".to_owned(),
+    )]));
+    Object::Other(Other::new("v1", "Namespace", metadata, None))
+}
+
+fn object<S: Serialize>(
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata,
+    spec: &S,
+) -> Object {
+    Object::Other(Other::new(api_version, kind, metadata, serde_json::to_value(spec).ok()))
+}
+
+fn http_match(condition: &Condition) -> Match {
+    let path = match &condition.path {
+        PathMatch::Any => None,
+        PathMatch::Exact(path) => Some(("Exact", path.as_str())),
+        PathMatch::Prefix(path) => Some(("PathPrefix", path.as_str())),
+        PathMatch::Regex(regex) => Some(("RegularExpression", regex.as_str())),
+    };
+    let header = |(name, header): (&String, &HeaderMatch)| {
+        let (r#type, value) = match header {
+            HeaderMatch::Exact(value) => ("Exact", value.as_str()),
+            HeaderMatch::Regex(regex) => ("RegularExpression", regex.as_str()),
+        };
+        Header { name: name.clone(), r#type, value: value.to_owned() }
+    };
+    Match {
+        path: path.map(|(r#type, value)| Typed { r#type, value: value.to_owned() }),
+        method: condition.method.clone(),
+        headers: condition.headers.iter().map(header).collect(),
+    }
+}

@@ -1,0 +1,132 @@
+//! Linkerd's policies: a Server for each port of the pods of an account, HTTPRoutes for conditions on
+//! requests, and AuthorizationPolicies that open these or the Server itself.
+
+mod callers;
+mod kinds;
+mod matches;
+mod server;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cluster::Labels;
+use crate::finding::{Level, Origin, Verdict};
+use crate::migration::World;
+use crate::object::{Names, Object};
+
+use super::grant::{Account, Grant, Source};
+use super::{kept, known_ports, no_udp, pods};
+pub(super) use kinds::default_deny;
+use server::Server;
+
+/// The policies of all targets: who may call before what they may call, Servers last, because a
+/// Server closes its port.
+pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
+    let mut servers: BTreeMap<(Account, Labels, u16), Server> = BTreeMap::new();
+    let named: BTreeMap<&Account, BTreeSet<u16>> = named_ports(grants);
+    for grant in grants {
+        no_udp(world, grant);
+        let sources = callers(world, grant);
+        if grant.ports.is_none() || sources.is_empty() {
+            continue;
+        }
+        let conditions =
+            grant.http.as_ref().map(|selected| matches::translate(world, grant, selected));
+        if conditions.as_ref().is_some_and(Vec::is_empty) {
+            continue;
+        }
+        for destination in &grant.destinations {
+            let selectors = pods::selectors(world, destination, &grant.origin);
+            if selectors.is_empty() {
+                continue;
+            }
+            let mut known = named.get(destination).cloned().unwrap_or_default();
+            if grant.ports == Some(super::grant::PortSelection::All) && known.is_empty() {
+                let namespace = &destination.namespace;
+                known = known_ports(world, &grant.origin, namespace, &selectors);
+            } else if grant.ports == Some(super::grant::PortSelection::All) {
+                let (origin, namespace) = (&grant.origin, &destination.namespace);
+                known.extend(
+                    selectors.iter().flat_map(|own| world.cluster.ports_of(namespace, own)),
+                );
+                let listed: Vec<String> = known.iter().map(u16::to_string).collect();
+                let reason =
+                    format!("the target means all ports, the output {}", listed.join(", "));
+                let by_hand = Some("add the others by hand, if there are any");
+                world.report.narrowed(origin, "spec.rules", "known-ports", reason, by_hand);
+            }
+            for port in grant.ports_among(&known) {
+                for labels in &selectors {
+                    let key = (destination.clone(), labels.clone(), port);
+                    let server = servers.entry(key).or_default();
+                    server.add(&grant.origin, &sources, conditions.as_deref());
+                }
+            }
+        }
+        let reason = "Linkerd opens ports by Server; probes of the kubelet need a route of their own \
+                      where a Server has HTTPRoutes";
+        let (verdict, level) = (Verdict::Caveat, Level::Info);
+        world.report.add(&grant.origin, "spec", verdict, level, "probes", reason, None);
+        kept(world, &grant.origin, "policies of the pods' ports");
+    }
+    let mut names = Names::default();
+    let mut callers = callers::Callers::default();
+    let mut objects = Vec::new();
+    for ((account, labels, port), server) in servers {
+        let wanted = format!("{}-{port}", account.name);
+        let name = names.take(&account.namespace, &wanted);
+        objects.extend(server.objects(
+            world,
+            &mut callers,
+            &account.namespace,
+            &name,
+            labels,
+            port,
+        ));
+    }
+    objects.extend(callers.objects());
+    // A stable sort: within a kind the order stays.
+    objects.sort_by_key(|object| match object.kind() {
+        "MeshTLSAuthentication" | "NetworkAuthentication" => 0,
+        "AuthorizationPolicy" => 1,
+        "HTTPRoute" => 2,
+        _ => 3,
+    });
+    objects
+}
+
+/// The ports that targets name, for each destination.
+fn named_ports(grants: &[Grant]) -> BTreeMap<&Account, BTreeSet<u16>> {
+    let mut named: BTreeMap<&Account, BTreeSet<u16>> = BTreeMap::new();
+    for grant in grants {
+        for destination in &grant.destinations {
+            let ports = grant.ports_among(&BTreeSet::new());
+            named.entry(destination).or_default().extend(ports);
+        }
+    }
+    named
+}
+
+/// The sources that Linkerd can know.
+fn callers(world: &mut World<'_>, grant: &Grant) -> BTreeSet<Account> {
+    let mut accounts = BTreeSet::new();
+    for source in &grant.sources {
+        match source {
+            Source::Account(account) => {
+                accounts.insert(account.clone());
+            }
+            Source::Spiffe { trust_domain, path } => {
+                let reason = format!(
+                    "Linkerd's identities are no SPIFFE ids: `spiffe://{trust_domain}{path}`"
+                );
+                let by_hand = Some("name the service account");
+                world.report.refused(&grant.origin, "spec.sources", "spiffe", reason, by_hand);
+            }
+        }
+    }
+    accounts
+}
+
+/// Where something comes from.
+fn origins_of(grants: &BTreeSet<Origin>) -> Vec<Origin> {
+    grants.iter().cloned().collect()
+}

@@ -1,0 +1,196 @@
+//! The way back: HTTPRoutes with a Service as parent become TrafficSplits and HTTPRouteGroups.
+
+mod entry;
+mod json;
+mod smi;
+
+use std::collections::BTreeMap;
+
+use gateway_api::httproutes::HttpRoute;
+use smi_policy::ObjectName;
+
+use crate::condition::Condition;
+use crate::finding::{Level, Origin, Verdict};
+use crate::migration::World;
+use crate::object::Object;
+use entry::Entry;
+
+/// The routes of one service.
+#[derive(Default)]
+struct Routed {
+    entries: Vec<Entry>,
+    origins: Vec<Origin>,
+    /// One of the routes can't be said, so none can: what is left would mean something else.
+    is_refused: bool,
+}
+
+/// Translates all HTTPRoutes, and names them.
+pub(crate) fn migrate(world: &mut World<'_>) -> (Vec<Object>, Vec<Origin>) {
+    let mut services: BTreeMap<ObjectName, Routed> = BTreeMap::new();
+    let mut origins = Vec::new();
+    for loaded in world.resources.foreign() {
+        let document = loaded.document;
+        let is_route = matches!(
+            document.api_version(),
+            Some("gateway.networking.k8s.io/v1" | "gateway.networking.k8s.io/v1beta1")
+        );
+        let Some(root) = document.root().filter(|_| is_route) else { continue };
+        if root.get("kind").and_then(smi_types::manifest::Node::as_str) != Some("HTTPRoute") {
+            continue;
+        }
+        let namespace = document.namespace().unwrap_or(world.resources.default_namespace());
+        let origin = Origin::new("HTTPRoute", namespace, document.name().unwrap_or_default());
+        origins.push(origin.clone());
+        let json = json::of(root);
+        match serde_json::from_value::<HttpRoute>(json.clone()) {
+            Ok(route) => {
+                let lost = json::lost(&json, &route);
+                one(world, &mut services, &origin, &route, lost);
+            }
+            Err(error) => {
+                let reason = format!("it is no HTTPRoute: {error}");
+                world.report.refused(&origin, "", "unreadable", reason, None);
+            }
+        }
+    }
+    let mut objects = Vec::new();
+    for (service, routed) in services {
+        objects.extend(of_service(world, &service, routed));
+    }
+    (objects, origins)
+}
+
+fn one(
+    world: &mut World<'_>,
+    services: &mut BTreeMap<ObjectName, Routed>,
+    origin: &Origin,
+    route: &HttpRoute,
+    lost: Option<String>,
+) {
+    let mut refusal = lost.map(|field| {
+        let reason = format!("`{field}` is a field that this program does not know");
+        (field, "unknown-field", reason)
+    });
+    if route.spec.hostnames.as_ref().is_some_and(|hostnames| !hostnames.is_empty()) {
+        let reason = "a TrafficSplit has no hostnames".to_owned();
+        refusal = Some(("spec.hostnames".to_owned(), "hostnames", reason));
+    }
+    let parents = route.spec.parent_refs.iter().flatten();
+    for (place, parent) in parents.enumerate() {
+        let field = format!("spec.parentRefs[{place}]");
+        let is_service = parent.group.as_deref() == Some("")
+            && parent.kind.as_deref() == Some("Service")
+            && parent.section_name.is_none();
+        let namespace = parent.namespace.as_deref().unwrap_or(&origin.namespace);
+        if !is_service || namespace != origin.namespace {
+            let reason = "SMI splits traffic to Services of the same namespace only";
+            world.report.refused(origin, field, "parent", reason, None);
+            continue;
+        }
+        let service = ObjectName::new(namespace, parent.name.as_str());
+        let routed = services.entry(service.clone()).or_default();
+        routed.origins.push(origin.clone());
+        if let Some((field, code, reason)) = &refusal {
+            world.report.refused(origin, field.as_str(), code, reason.as_str(), None);
+            routed.is_refused = true;
+            continue;
+        }
+        let port = match port(world, origin, &field, &service, parent.port) {
+            Some(port) => port,
+            None => {
+                routed.is_refused = true;
+                continue;
+            }
+        };
+        match entry::read(route, origin, port) {
+            Ok(entries) => routed.entries.extend(entries),
+            Err((field, code, reason)) => {
+                world.report.refused(origin, field, code, reason, None);
+                routed.is_refused = true;
+            }
+        }
+    }
+}
+
+/// The port of the service that the route is for; the inner `None` if nothing tells. A split is for
+/// all ports, so there must be no other.
+fn port(
+    world: &mut World<'_>,
+    origin: &Origin,
+    field: &str,
+    service: &ObjectName,
+    wanted: Option<i32>,
+) -> Option<Option<i32>> {
+    let Some(own) = world.cluster.services.get(service) else {
+        if wanted.is_some() {
+            let reason = format!(
+                "a split is for all ports of `{service}`, which is not among the manifests"
+            );
+            let by_hand = Some("see that the Service has no other port");
+            world.report.caveat(origin, field, "assumed-port", reason, by_hand);
+        }
+        return Some(wanted);
+    };
+    let numbers: Vec<i32> = own.ports.iter().map(|port| port.number.into()).collect();
+    match (numbers.as_slice(), wanted) {
+        ([only], None) => Some(Some(*only)),
+        ([only], Some(wanted)) if *only == wanted => Some(Some(wanted)),
+        _ => {
+            let reason = format!("a split is for all ports of `{service}`, the route is not");
+            world.report.refused(origin, field, "port", reason, None);
+            None
+        }
+    }
+}
+
+fn of_service(world: &mut World<'_>, service: &ObjectName, routed: Routed) -> Vec<Object> {
+    let Routed { mut entries, mut origins, is_refused } = routed;
+    origins.sort();
+    origins.dedup();
+    if is_refused {
+        for origin in &origins {
+            let reason = format!("a route of `{service}` can't be said, so none of them is");
+            world.report.refused(origin, "spec", "refused", reason, None);
+        }
+        return Vec::new();
+    }
+    // The Gateway API's order: the most specific match first, then the oldest route.
+    entries.sort_by(|a, b| b.condition.rank().cmp(&a.condition.rank()).then(a.age.cmp(&b.age)));
+    let is_rest = |entry: &Entry| entry.condition == Condition::default();
+    let Some(rest) = entries.iter().position(is_rest) else {
+        for origin in &origins {
+            let reason = format!(
+                "requests that meet no match are refused by the route; a split leaves them to \
+                 `{service}`"
+            );
+            let by_hand = Some("add a rule without matches");
+            world.report.refused(origin, "spec.rules", "no-rest", reason, by_hand);
+        }
+        return Vec::new();
+    };
+    // What stands behind the rule for the rest is never reached.
+    entries.truncate(rest + 1);
+    if entries.iter().any(|entry| entry.condition.has_path_regex()) {
+        for origin in &origins {
+            let reason = "where regular expressions stand is left to implementations; here they \
+                          come before prefixes";
+            let (verdict, level) = (Verdict::Caveat, Level::Info);
+            let code = "implementation-specific";
+            world.report.add(origin, "spec.rules", verdict, level, code, reason, None);
+        }
+    }
+    match smi::objects(world, service, &entries) {
+        Ok(objects) => {
+            for origin in &origins {
+                world.report.exact(origin, "spec", "the same shares");
+            }
+            objects
+        }
+        Err((field, code, reason)) => {
+            for origin in &origins {
+                world.report.refused(origin, field.as_str(), code, reason.as_str(), None);
+            }
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What the manifests besides SMI's say of the cluster: Services and workloads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smi_policy::ObjectName;
+use smi_split::Protocol;
+use smi_types::manifest::{Document, Node, Resources, Value};
+
+/// Labels of pods, or of a selector.
+pub(crate) type Labels = BTreeMap<String, String>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Cluster {
+    pub(crate) services: BTreeMap<ObjectName, Service>,
+    /// Pods and what makes pods, by namespace.
+    pub(crate) workloads: Vec<Workload>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    /// Empty if it selects nothing.
+    pub(crate) selector: Labels,
+    pub(crate) ports: Vec<ServicePort>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ServicePort {
+    pub(crate) number: u16,
+    pub(crate) protocol: Protocol,
+    pub(crate) target: Target,
+    hint: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Target {
+    Number(u16),
+    Name(String),
+}
+
+/// What is spoken on a port, as far as its Service tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Traffic {
+    Http,
+    Grpc,
+    Tcp,
+    Udp,
+    Sctp,
+    /// Nothing tells.
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(crate) struct Workload {
+    pub(crate) namespace: String,
+    pub(crate) account: String,
+    /// What selects its pods, if it says.
+    pub(crate) selector: Labels,
+    /// What its pods carry.
+    pub(crate) labels: Labels,
+    /// Number and name of TCP container ports.
+    pub(crate) ports: Vec<(u16, Option<String>)>,
+}
+
+impl Cluster {
+    pub(crate) fn read(resources: &Resources) -> Self {
+        let mut cluster = Self::default();
+        for loaded in resources.foreign() {
+            cluster.add(loaded.document, resources.default_namespace());
+        }
+        cluster
+    }
+
+    /// TCP ports on which pods with these labels are known to receive.
+    pub(crate) fn ports_of(&self, namespace: &str, pods: &Labels) -> BTreeSet<u16> {
+        let here =
+            |workload: &&Workload| workload.namespace == namespace && has(&workload.labels, pods);
+        let containers: Vec<&(u16, Option<String>)> =
+            self.workloads.iter().filter(here).flat_map(|workload| &workload.ports).collect();
+        let mut ports: BTreeSet<u16> = containers.iter().map(|(number, _)| *number).collect();
+        for (name, service) in &self.services {
+            let is_theirs = name.namespace() == namespace
+                && !service.selector.is_empty()
+                && (has(pods, &service.selector) || has(&service.selector, pods));
+            for port in service.ports.iter().filter(|_| is_theirs) {
+                match (&port.target, port.protocol) {
+                    (Target::Number(number), Protocol::Tcp) => {
+                        ports.insert(*number);
+                    }
+                    (Target::Name(name), Protocol::Tcp) => {
+                        let named = containers.iter().filter(|(_, own)| own.as_ref() == Some(name));
+                        ports.extend(named.map(|(number, _)| *number));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        ports
+    }
+
+    fn add(&mut self, document: &Document, default_namespace: &str) {
+        let Some(root) = document.root() else { return };
+        let Some(name) = document.name() else { return };
+        let namespace = document.namespace().unwrap_or(default_namespace);
+        let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
+        match (document.api_version().unwrap_or_default(), kind) {
+            ("v1", "Service") => {
+                self.services.insert(ObjectName::new(namespace, name), Service::read(root));
+            }
+            ("v1", "Pod") => {
+                self.workloads.push(Workload::read(namespace, Some(root), Labels::new()));
+            }
+            ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+            | ("batch/v1", "Job") => {
+                let selector = labels(at(root, &["spec", "selector", "matchLabels"]));
+                let template = at(root, &["spec", "template"]);
+                self.workloads.push(Workload::read(namespace, template, selector));
+            }
+            ("batch/v1", "CronJob") => {
+                let template = at(root, &["spec", "jobTemplate", "spec", "template"]);
+                self.workloads.push(Workload::read(namespace, template, Labels::new()));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Service {
+    fn read(root: Node<'_>) -> Self {
+        let listed = at(root, &["spec", "ports"]).and_then(Node::as_sequence);
+        let ports = listed.into_iter().flat_map(|ports| ports.iter()).filter_map(ServicePort::read);
+        Self { selector: labels(at(root, &["spec", "selector"])), ports: ports.collect() }
+    }
+}
+
+impl ServicePort {
+    fn read(port: Node<'_>) -> Option<Self> {
+        let number = port.get("port").and_then(number)?;
+        let text = |key: &str| port.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+        let protocol = match text("protocol") {
+            None | Some("TCP") => Protocol::Tcp,
+            Some("UDP") => Protocol::Udp,
+            Some("SCTP") => Protocol::Sctp,
+            Some(_) => return None,
+        };
+        let target = match port.get("targetPort") {
+            Some(target) => match (self::number(target), target.as_str()) {
+                (Some(number), _) => Target::Number(number),
+                (None, Some(name)) if !name.is_empty() => Target::Name(name.to_owned()),
+                _ => Target::Number(number),
+            },
+            None => Target::Number(number),
+        };
+        let by_name = text("name").map(|name| name.split('-').next().unwrap_or(name));
+        let hint = text("appProtocol").or(by_name).map(str::to_ascii_lowercase);
+        Some(Self { number, protocol, target, hint })
+    }
+
+    /// What `appProtocol`, or else the first word of the port's name, says.
+    pub(crate) fn traffic(&self) -> Traffic {
+        match self.protocol {
+            Protocol::Udp => return Traffic::Udp,
+            Protocol::Sctp => return Traffic::Sctp,
+            Protocol::Tcp => {}
+        }
+        match self.hint.as_deref() {
+            Some("http" | "http2" | "kubernetes.io/h2c" | "kubernetes.io/ws" | "ws" | "web") => {
+                Traffic::Http
+            }
+            Some("grpc") => Traffic::Grpc,
+            Some(
+                "tcp" | "tls" | "https" | "kubernetes.io/wss" | "wss" | "mongo" | "mysql"
+                | "postgres" | "postgresql" | "redis" | "kafka" | "amqp" | "smtp",
+            ) => Traffic::Tcp,
+            _ => Traffic::Unknown,
+        }
+    }
+}
+
+impl Workload {
+    fn read(namespace: &str, template: Option<Node<'_>>, selector: Labels) -> Self {
+        let field = |path: &[&str]| template.and_then(|template| at(template, path));
+        let name = |key: &str| field(&["spec", key]).and_then(Node::as_str);
+        let account = name("serviceAccountName").or_else(|| name("serviceAccount"));
+        let account = account.filter(|name| !name.is_empty()).unwrap_or("default").to_owned();
+        let mut ports = Vec::new();
+        let containers = field(&["spec", "containers"]).and_then(Node::as_sequence);
+        for container in containers.into_iter().flat_map(|containers| containers.iter()) {
+            let listed = container.get("ports").and_then(Node::as_sequence);
+            for port in listed.into_iter().flat_map(|ports| ports.iter()) {
+                let protocol = port.get("protocol").and_then(Node::as_str).unwrap_or("TCP");
+                let number = port.get("containerPort").and_then(number);
+                let name = port.get("name").and_then(Node::as_str).map(str::to_owned);
+                ports.extend(number.filter(|_| protocol == "TCP").map(|number| (number, name)));
+            }
+        }
+        let labels = labels(field(&["metadata", "labels"]));
+        Self { namespace: namespace.to_owned(), account, selector, labels, ports }
+    }
+}
+
+/// Whether these labels have all of those.
+pub(crate) fn has(labels: &Labels, wanted: &Labels) -> bool {
+    wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
+fn labels(node: Option<Node<'_>>) -> Labels {
+    let entries = node.and_then(Node::as_mapping).into_iter().flat_map(|labels| labels.iter());
+    let text = |(key, value): (&str, Node<'_>)| Some((key.to_owned(), value.as_str()?.to_owned()));
+    entries.filter_map(text).collect()
+}
+
+fn at<'d>(node: Node<'d>, path: &[&str]) -> Option<Node<'d>> {
+    path.iter().try_fold(node, |node, key| node.get(key))
+}
+
+fn number(node: Node<'_>) -> Option<u16> {
+    let Value::Number(number) = node.value() else { return None };
+    u16::try_from(number.to_u64()?).ok().filter(|number| *number > 0)
+}

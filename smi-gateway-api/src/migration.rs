@@ -1,0 +1,356 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use smi_policy::{Diagnostic, ObjectName, Policy, Semantics, Severity};
+use smi_types::api::Kind;
+use smi_types::hub;
+use smi_types::manifest::Resources;
+use smi_types::write::{self, WriteError};
+
+use crate::cluster::Cluster;
+use crate::finding::{Finding, Level, Origin, Report, Verdict};
+use crate::object::Object;
+use crate::options::Options;
+use crate::{access, back, route};
+
+/// SMI manifests as objects of the Gateway API and of a mesh, and a report on what became of them.
+///
+/// ```
+/// use smi_gateway_api::{Migration, Options};
+/// use smi_types::manifest::{Manifest, Resources};
+///
+/// let mut resources = Resources::new("shop");
+/// resources.add("canary.yaml", Manifest::read("
+/// apiVersion: split.smi-spec.io/v1alpha1
+/// kind: TrafficSplit
+/// metadata: {name: canary}
+/// spec:
+///   service: web
+///   backends:
+///   - {service: web-v1, weight: 900m}
+///   - {service: web-v2, weight: 100m}
+/// "));
+/// let migration = Migration::plan(&resources, &Options::default().assumed_port(80));
+/// assert_eq!(migration.objects()[0].kind(), "HTTPRoute");
+/// assert_eq!(migration.summary().to_string(), "0 exactly, 1 with caveat, 0 narrowed, 0 refused");
+///
+/// // Without a port there can be no route, and the report says so.
+/// let migration = Migration::plan(&resources, &Options::default());
+/// assert!(migration.objects().is_empty());
+/// assert_eq!(migration.findings()[0].code, "unknown-port");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Migration {
+    objects: Vec<Object>,
+    findings: Vec<Finding>,
+    verdicts: BTreeMap<Origin, Verdict>,
+    splits: Vec<Origin>,
+    targets: Vec<Origin>,
+}
+
+impl Migration {
+    /// Translates all TrafficSplits and TrafficTargets of a set of manifests.
+    ///
+    /// Services and workloads among the manifests tell what SMI does not: ports, and the labels of
+    /// the pods of a service account. The same input gives the same output.
+    #[must_use]
+    pub fn plan(resources: &Resources, options: &Options) -> Self {
+        let mut world = World::new(resources, options);
+        world.unreadable();
+        let mut objects = route::migrate(&mut world);
+        objects.extend(access::migrate(&mut world));
+        let (splits, targets) =
+            (world.origins(Kind::TrafficSplit), world.origins(Kind::TrafficTarget));
+        world.finish(objects, splits, targets, &["TrafficSplit", "TrafficTarget"])
+    }
+
+    /// The way back: HTTPRoutes with a Service as parent become TrafficSplits and HTTPRouteGroups,
+    /// for meshes that speak nothing but SMI. What SMI can't say is refused.
+    ///
+    /// ```
+    /// use smi_gateway_api::{Migration, Options};
+    /// use smi_types::manifest::{Manifest, Resources};
+    ///
+    /// let mut resources = Resources::new("shop");
+    /// resources.add("route.yaml", Manifest::read("
+    /// apiVersion: gateway.networking.k8s.io/v1
+    /// kind: HTTPRoute
+    /// metadata: {name: web}
+    /// spec:
+    ///   parentRefs: [{group: '', kind: Service, name: web, port: 80}]
+    ///   rules:
+    ///   - backendRefs: [{name: web-v1, port: 80, weight: 9}, {name: web-v2, port: 80, weight: 1}]
+    /// "));
+    /// let migration = Migration::back(&resources, &Options::default());
+    /// assert_eq!(migration.objects()[0].kind(), "TrafficSplit");
+    /// ```
+    #[must_use]
+    pub fn back(resources: &Resources, options: &Options) -> Self {
+        let mut world = World::new(resources, options);
+        let (objects, routes) = back::migrate(&mut world);
+        world.finish(objects, routes, Vec::new(), &["HTTPRoute"])
+    }
+
+    /// The objects, in the order in which to apply them.
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// What became of each field, by object and field.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What became of each TrafficSplit and TrafficTarget: the worst of its findings.
+    pub fn verdicts(&self) -> impl Iterator<Item = (&Origin, Verdict)> {
+        self.verdicts.iter().map(|(origin, verdict)| (origin, *verdict))
+    }
+
+    /// How many TrafficSplits and TrafficTargets there are of each verdict.
+    pub fn summary(&self) -> Summary {
+        let count = |verdict| self.verdicts.values().filter(|own| **own == verdict).count();
+        Summary {
+            exact: count(Verdict::Exact),
+            caveat: count(Verdict::Caveat),
+            narrowed: count(Verdict::Narrowed),
+            refused: count(Verdict::NotExpressible),
+        }
+    }
+
+    /// The objects as YAML, with the order of the cut-over as comments.
+    ///
+    /// # Errors
+    ///
+    /// Never for the objects that this crate makes; the writer could fail on others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use smi_gateway_api::{Migration, Options};
+    /// use smi_types::manifest::Resources;
+    ///
+    /// let migration = Migration::plan(&Resources::default(), &Options::default());
+    /// assert_eq!(migration.to_yaml()?, "# Nothing to apply.\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_yaml(&self) -> Result<String, WriteError> {
+        if self.objects.is_empty() {
+            return Ok("# Nothing to apply.\n".to_owned());
+        }
+        let mut text = self.cut_over();
+        for object in &self.objects {
+            text.push_str("---\n");
+            text.push_str(&write::yaml(object)?);
+        }
+        Ok(text)
+    }
+
+    /// The suggested order of the cut-over, as comments.
+    fn cut_over(&self) -> String {
+        let mut text = String::from("# The order of the cut-over:\n");
+        let mut step = 0;
+        let mut line = |sentence: &str| {
+            step += 1;
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "# {step}. {sentence}");
+        };
+        line("Read the report. Settle its errors, or accept them.");
+        line(
+            "kubectl apply this file: routes come first, then who may call, then the default deny.",
+        );
+        let names = |origins: &[Origin]| {
+            let mut command = String::new();
+            for origin in origins {
+                let resource = match origin.kind.as_str() {
+                    "TrafficSplit" => "trafficsplits.split.smi-spec.io",
+                    "HTTPRoute" => "httproutes.gateway.networking.k8s.io",
+                    _ => "traffictargets.access.smi-spec.io",
+                };
+                let Origin { namespace, name, .. } = origin;
+                let _ = write!(command, "\n#      kubectl -n {namespace} delete {resource} {name}");
+            }
+            command
+        };
+        if !self.splits.is_empty() {
+            line(&format!(
+                "When the routes are accepted, delete the splits that they replace:{}",
+                names(&self.splits)
+            ));
+        }
+        if !self.targets.is_empty() {
+            line(&format!(
+                "When the policies are in force, delete the targets that they replace:{}",
+                names(&self.targets)
+            ));
+        }
+        line(
+            "Delete HTTPRouteGroups, TCPRoutes and the like when nothing refers to them any more.",
+        );
+        text
+    }
+}
+
+/// How many TrafficSplits and TrafficTargets were kept, and how well.
+///
+/// Prints as `3 exactly, 2 with caveat, 1 narrowed, 0 refused`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Kept exactly.
+    pub exact: usize,
+    /// Kept with a caveat.
+    pub caveat: usize,
+    /// Kept, but it selects or allows less.
+    pub narrowed: usize,
+    /// Not kept, or not all of it.
+    pub refused: usize,
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { exact, caveat, narrowed, refused } = self;
+        write!(f, "{exact} exactly, {caveat} with caveat, {narrowed} narrowed, {refused} refused")
+    }
+}
+
+impl std::ops::AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.exact += other.exact;
+        self.caveat += other.caveat;
+        self.narrowed += other.narrowed;
+        self.refused += other.refused;
+    }
+}
+
+/// What is to be migrated, and what is found on the way.
+pub(crate) struct World<'m> {
+    pub(crate) resources: &'m Resources,
+    pub(crate) options: &'m Options,
+    pub(crate) semantics: Semantics,
+    pub(crate) cluster: Cluster,
+    pub(crate) report: Report,
+}
+
+impl<'m> World<'m> {
+    fn new(resources: &'m Resources, options: &'m Options) -> Self {
+        let namespace = resources.default_namespace().to_owned();
+        let semantics = options.semantics.clone().with_default_namespace(namespace);
+        let cluster = Cluster::read(resources);
+        Self { resources, options, semantics, cluster, report: Report::default() }
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy::from_resources(self.resources, self.semantics.clone())
+    }
+
+    pub(crate) fn split(&self, name: &ObjectName) -> Option<&'m hub::TrafficSplit> {
+        match self.object(Kind::TrafficSplit, name)? {
+            hub::Object::TrafficSplit(split) => Some(split),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn group(&self, name: &ObjectName) -> Option<&'m hub::HttpRouteGroup> {
+        match self.object(Kind::HttpRouteGroup, name)? {
+            hub::Object::HttpRouteGroup(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn binding(&self, name: &ObjectName) -> Option<&'m hub::IdentityBinding> {
+        match self.object(Kind::IdentityBinding, name)? {
+            hub::Object::IdentityBinding(binding) => Some(binding),
+            _ => None,
+        }
+    }
+
+    fn object(&self, kind: Kind, name: &ObjectName) -> Option<&'m hub::Object> {
+        self.resources.find(kind, name.namespace(), name.name())?.document.object()
+    }
+
+    /// What an engine says: it counts for nothing in SMI, and for nothing afterwards.
+    pub(crate) fn diagnostics(&mut self, diagnostics: &[Diagnostic]) {
+        for diagnostic in diagnostics {
+            let name = &diagnostic.object;
+            let object = Origin::new(diagnostic.kind.as_str(), name.namespace(), name.name());
+            let level = match diagnostic.severity {
+                Severity::Warning => Level::Info,
+                Severity::Error => Level::Warning,
+            };
+            let (field, reason) = (diagnostic.field.as_str(), diagnostic.message.as_str());
+            let code = diagnostic.code;
+            self.report.add(&object, field, Verdict::Exact, level, code, reason, None);
+        }
+    }
+
+    /// Reports documents that can't be read.
+    fn unreadable(&mut self) {
+        for loaded in self.resources.undecodable() {
+            let document = loaded.document;
+            let kind = document.kind().map_or("document", Kind::as_str);
+            let namespace = document.namespace().unwrap_or(self.resources.default_namespace());
+            let name = document.name().map_or_else(
+                || format!("{} document {}", loaded.source, document.number()),
+                str::to_owned,
+            );
+            let object = Origin::new(kind, namespace, name);
+            let errors = document.problems().iter().filter(|problem| problem.is_error());
+            for problem in errors {
+                let reason = format!("it can't be read: {}", problem.message());
+                let field = problem.path().to_string();
+                let by_hand = "correct the manifest";
+                self.report.refused(&object, field, problem.code().as_str(), reason, Some(by_hand));
+            }
+        }
+    }
+
+    /// The readable objects of a kind.
+    fn origins(&self, kind: Kind) -> Vec<Origin> {
+        let default = self.resources.default_namespace();
+        let objects = self.resources.objects().filter(|object| object.kind() == kind);
+        let mut origins: Vec<Origin> = objects
+            .map(|object| {
+                let meta = object.meta();
+                let namespace = meta.namespace.as_deref().unwrap_or(default);
+                Origin::new(kind.as_str(), namespace, meta.name.as_str())
+            })
+            .collect();
+        origins.sort();
+        origins
+    }
+
+    fn finish(
+        self,
+        objects: Vec<Object>,
+        splits: Vec<Origin>,
+        targets: Vec<Origin>,
+        judged: &[&str],
+    ) -> Migration {
+        let mut findings = self.report.into_findings();
+        let mut verdicts: BTreeMap<Origin, Verdict> =
+            splits.iter().chain(&targets).map(|own| (own.clone(), Verdict::Exact)).collect();
+        for finding in &mut findings {
+            if let Some(verdict) = verdicts.get_mut(&finding.object) {
+                *verdict = (*verdict).max(finding.verdict);
+            } else if judged.contains(&finding.object.kind.as_str()) {
+                verdicts.insert(finding.object.clone(), finding.verdict);
+            }
+            // Engines speak of fields in the layout of v1alpha4, people in that of the object.
+            let Origin { kind, namespace, name } = &finding.object;
+            let kind = Kind::parse(kind);
+            let found = kind.and_then(|kind| self.resources.find(kind, namespace, name));
+            if let Some((kind, object)) = kind.zip(found.and_then(|found| found.document.object()))
+            {
+                let version = object.meta().version;
+                finding.field = hub::wire_path(kind, version, &finding.field).into_owned();
+            }
+        }
+        findings.sort();
+        findings.dedup();
+        let kept = |origin: &Origin| verdicts.get(origin) != Some(&Verdict::NotExpressible);
+        let splits = splits.into_iter().filter(kept).collect();
+        let targets = targets.into_iter().filter(kept).collect();
+        Migration { objects, findings, verdicts, splits, targets }
+    }
+}

@@ -1,0 +1,281 @@
+//! Nobody is let in whom SMI keeps out, and those whom the report promises are let in.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+use smi_gateway_api::{Mesh, Migration, Options, Verdict};
+use smi_policy::{
+    HttpRequest, HttpRequires, Identity, PathMode, Policy, RepeatedHeaders, Request as Asked,
+    Semantics, Verdict as Decided,
+};
+
+use crate::meshes::{self, Caller, Pod, Traffic};
+use crate::request::Request;
+use crate::{resources, worlds};
+
+const PODS: &[Pod] = &[
+    Pod { namespace: "shop", account: "web", app: "web" },
+    Pod { namespace: "shop", account: "cart", app: "cart" },
+    // One that shares its label with a pod of another account.
+    Pod { namespace: "shop", account: "one", app: "shared" },
+    Pod { namespace: "shop", account: "two", app: "shared" },
+    Pod { namespace: "other", account: "web", app: "web" },
+];
+const CALLERS: &[Caller] =
+    &[("shop", "web"), ("shop", "cart"), ("shop", "eve"), ("other", "web"), ("other", "eve")];
+const PORTS: &[u16] = &[80, 8080, 9000, 9999];
+
+fn manifests() -> String {
+    let workload = |pod: &Pod| {
+        let Pod { namespace, account, app } = pod;
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\n\
+             metadata: {{name: {account}, namespace: {namespace}}}\n\
+             spec: {{selector: {{matchLabels: {{app: {app}}}}}, template: {{metadata: {{labels: \
+             {{app: {app}}}}}, spec: {{serviceAccountName: {account}, containers: \
+             [{{name: a, ports: [{{containerPort: 8080}}, {{containerPort: 9000}}]}}]}}}}}}\n"
+        )
+    };
+    PODS.iter().map(workload).collect()
+}
+
+fn targets() -> impl Strategy<Value = String> {
+    let subject = |field: &'static str, names: &'static [&'static str]| {
+        let name = worlds::mostly(names, &["eve", "*", "bound", "missing"]);
+        let namespace = worlds::mostly(&[None, None, Some("shop")], &[Some("other")]);
+        let kind = worlds::mostly(&["ServiceAccount"], &["IdentityBinding", "Pod"]);
+        (name, namespace, kind).prop_map(move |(name, namespace, kind)| {
+            let kind = if name == "bound" { "IdentityBinding" } else { kind };
+            let namespace = namespace.map_or(String::new(), |own| format!(", namespace: {own}"));
+            let text = format!("{{kind: {kind}, name: '{name}'{namespace}}}");
+            if field.is_empty() { text } else { format!("{field}: {text}") }
+        })
+    };
+    let kinds = ["HTTPRouteGroup", "HTTPRouteGroup", "HTTPRouteGroup", "TCPRoute"];
+    let rule = (
+        worlds::mostly(&kinds, &["UDPRoute", "Other"]),
+        worlds::mostly(&[0, 1, 2], &[3]),
+        worlds::mostly(&[None, None, Some(0), Some(1)], &[Some(9)]),
+    )
+        .prop_map(|(kind, name, selected)| {
+            let name = match kind {
+                "HTTPRouteGroup" => format!("g{name}"),
+                _ => format!("t{name}"),
+            };
+            let matches = match selected.filter(|_| kind == "HTTPRouteGroup") {
+                None => String::new(),
+                Some(index) => format!(", matches: [m{index}]"),
+            };
+            format!("{{kind: {kind}, name: {name}{matches}}}")
+        });
+    let target = (
+        subject("destination", &["web", "web", "cart", "one"]),
+        prop::collection::vec(subject("", &["web", "cart", "eve"]), 1..3),
+        prop::collection::vec(rule, 1..3),
+        worlds::mostly(&["shop"], &["other"]),
+    );
+    let routes: String =
+        [("t0", "ports: [8080]"), ("t1", "ports: [80, 9000]"), ("t2", "ports: []")]
+            .iter()
+            .flat_map(|(name, ports)| {
+                ["TCPRoute", "UDPRoute"].map(|kind| {
+                    format!(
+                        "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: {kind}\n\
+                     metadata: {{name: {name}, namespace: shop}}\nspec: {{matches: {{{ports}}}}}\n"
+                    )
+                })
+            })
+            .collect();
+    prop::collection::vec(target, 1..5).prop_map(move |targets| {
+        let mut text = routes.clone()
+            + "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: IdentityBinding\n\
+               metadata: {name: bound, namespace: shop}\n\
+               spec: {schemes: {serviceAccount: cart}}\n";
+        for (index, (destination, sources, rules, namespace)) in targets.into_iter().enumerate() {
+            text += &format!(
+                "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n\
+                 metadata: {{name: t{index}, namespace: {namespace}}}\n\
+                 spec: {{{destination}, sources: [{}], rules: [{}]}}\n",
+                sources.join(","),
+                rules.join(",")
+            );
+        }
+        text
+    })
+}
+
+fn is_allowed(policy: &Policy, pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
+    let source = Identity::service_account(caller.0, caller.1);
+    let destination = Identity::service_account(pod.namespace, pod.account);
+    let decision = match traffic {
+        Traffic::Http(request) => {
+            let headers: Vec<(&str, &str)> = request
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            let http = HttpRequest::new(&request.method, &request.target).headers(&headers);
+            policy.authorize(&Asked::http(Some(&source), &destination, port, http))
+        }
+        Traffic::Tcp => policy.authorize(&Asked::tcp(Some(&source), &destination, port)),
+        Traffic::Udp => policy.authorize(&Asked::udp(Some(&source), &destination, port)),
+    };
+    decision.verdict() == Decided::Allow
+}
+
+fn check(
+    text: &str,
+    mesh: Mesh,
+    semantics: &Semantics,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
+    let resources = resources(text);
+    let options = Options::default().mesh(mesh).semantics(semantics.clone());
+    let migration = Migration::plan(&resources, &options);
+    let objects: Vec<Value> =
+        migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
+    let policy = Policy::from_resources(&resources, semantics.clone());
+    let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap_or(Verdict::Exact);
+    let closed: Vec<&str> = objects
+        .iter()
+        .filter(|object| {
+            object["metadata"]["name"] == "smi-default-deny" || object["kind"] == "Namespace"
+        })
+        .map(|object| {
+            object["metadata"]["namespace"]
+                .as_str()
+                .unwrap_or_else(|| object["metadata"]["name"].as_str().unwrap())
+        })
+        .collect();
+    let traffic: Vec<Traffic> =
+        requests.iter().cloned().map(Traffic::Http).chain([Traffic::Tcp, Traffic::Udp]).collect();
+    // SMI denies in namespaces without targets too; the output closes those that have some.
+    for pod in PODS.iter().filter(|pod| closed.contains(&pod.namespace)) {
+        for &caller in CALLERS {
+            for &port in PORTS {
+                for traffic in &traffic {
+                    let ask = match mesh {
+                        Mesh::Linkerd => meshes::linkerd,
+                        Mesh::Istio => meshes::istio,
+                        Mesh::Cilium => meshes::cilium,
+                        _ => meshes::gateway_api,
+                    };
+                    let answer = ask(&objects, pod, caller, port, traffic);
+                    let expected = is_allowed(&policy, pod, caller, port, traffic);
+                    prop_assert!(
+                        expected || !answer,
+                        "{mesh:?} lets {caller:?} into {pod:?} on {port}: {traffic:?}\n{text}\n{}",
+                        migration.to_yaml().unwrap()
+                    );
+                    // How many fields of one name are read is a caveat of its own.
+                    let is_odd =
+                        matches!(traffic, Traffic::Http(own) if own.has_repeated_headers());
+                    prop_assert!(
+                        is_odd || answer || !expected || worst > Verdict::Caveat,
+                        "{mesh:?} keeps {caller:?} out of {pod:?} on {port}: {traffic:?}\n{text}\n{}",
+                        migration.to_yaml().unwrap()
+                    );
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn semantics() -> impl Strategy<Value = Semantics> {
+    let presets = select(vec![
+        Semantics::spec(),
+        Semantics::spec(),
+        Semantics::osm(),
+        Semantics::traefik_mesh(),
+        Semantics::nginx(),
+        Semantics::linkerd(),
+    ]);
+    let modes =
+        select(vec![PathMode::Strict, PathMode::Strict, PathMode::Normalize, PathMode::AsIs]);
+    (presets, modes, any::<bool>(), any::<bool>()).prop_map(|(semantics, mode, single, any)| {
+        let mut semantics = semantics.with_path_mode(mode);
+        if single {
+            semantics.http.repeated_headers = RepeatedHeaders::Any;
+        }
+        if any {
+            semantics.http_requires = HttpRequires::AnyRule;
+        }
+        semantics
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) })]
+
+    #[test]
+    fn nobody_is_let_in_whom_smi_keeps_out(
+        groups in worlds::groups(),
+        targets in targets(),
+        semantics in semantics(),
+        requests in prop::collection::vec(worlds::request(), 12),
+    ) {
+        // Whoever says that paths are normalised sends no others.
+        let is_sent = |request: &Request| {
+            semantics.http.path_mode != PathMode::AsIs
+                || request.target.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let requests: Vec<Request> = requests.into_iter().filter(is_sent).collect();
+        let text = manifests() + &groups + &targets;
+        for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
+            check(&text, mesh, &semantics, &requests)?;
+        }
+    }
+}
+
+#[test]
+fn addresses_are_let_in_where_the_caller_says_so() {
+    let text = manifests()
+        + "---
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: {name: t0, namespace: shop}
+spec: {matches: {ports: [8080]}}
+---
+apiVersion: access.smi-spec.io/v1alpha4
+kind: TrafficTarget
+metadata: {name: t, namespace: shop}
+spec:
+  destination: {kind: ServiceAccount, name: cart}
+  sources: [{kind: ServiceAccount, name: web}]
+  rules: [{kind: TCPRoute, name: t0}]
+";
+    let options = Options::default()
+        .mesh(Mesh::Linkerd)
+        .address("10.1.0.0/16", "shop", "web")
+        .address("10.1.2.0/24", "shop", "eve")
+        .address("10.9.0.0/16", "shop", "web")
+        .address("10.9.0.0/16", "shop", "eve");
+    let migration = Migration::plan(&resources(&text), &options);
+    let objects: Vec<Value> =
+        migration.objects().iter().map(|own| serde_json::to_value(own).unwrap()).collect();
+    let network = objects.iter().find(|own| own["kind"] == "NetworkAuthentication").unwrap();
+    let expected = serde_json::json!([{"cidr": "10.1.0.0/16", "except": ["10.1.2.0/24"]}]);
+    assert_eq!(network["spec"]["networks"], expected);
+    assert!(migration.findings().iter().any(|finding| finding.code == "address"));
+}
+
+#[test]
+fn names_that_a_mesh_takes_for_wildcards_are_refused() {
+    for source in ["'*'", "'a*'", "'web/x'", "Web"] {
+        let text = manifests()
+            + "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: TCPRoute\n\
+               metadata: {name: t0, namespace: shop}\nspec: {matches: {ports: [8080]}}\n"
+            + &format!(
+                "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n\
+                 metadata: {{name: t, namespace: shop}}\nspec: {{destination: {{kind: \
+                 ServiceAccount, name: cart}}, sources: [{{kind: ServiceAccount, name: {source}}}], \
+                 rules: [{{kind: TCPRoute, name: t0}}]}}\n"
+            );
+        for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
+            let migration = Migration::plan(&resources(&text), &Options::default().mesh(mesh));
+            assert_eq!(migration.objects().len(), 1, "the default deny alone: {source}");
+            assert!(migration.findings().iter().any(|finding| finding.code == "account-name"));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Generated manifests and requests.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::request::Request;
+
+const PATTERNS: &[&str] = &[
+    "/api",
+    "/api$",
+    "/api/.*",
+    "/api(/|$)",
+    "/api(/.*)?$",
+    "/api/v1",
+    "/api/v[0-9]+$",
+    "/a",
+    "/a$",
+    ".*",
+    "/.*",
+    "/",
+    "/(api|shop)$",
+    "/(api|shop)(/.*)?$",
+    "/shop/[^/]+/x$",
+    "/shop/.*/x",
+    "/api/v1/$",
+    "/[a-z]+$",
+    "/(?!x)",
+    "/api/\\d+",
+    "/()",
+    "(?i)/API$",
+    "/shop/(|a|ab)$",
+    "/a\\.b$",
+    "/x{2}$",
+    "/users/{id}$",
+    "/a|/ab",
+    "/shop/.+",
+];
+const PATHS: &[&str] = &[
+    "/",
+    "/a",
+    "/ab",
+    "/api",
+    "/apix",
+    "/api/",
+    "/api/v1",
+    "/api/v1/",
+    "/api/v1/x",
+    "/api/v12",
+    "/shop",
+    "/shop/",
+    "/shop/a",
+    "/shop/a/x",
+    "/shop/a/b/x",
+    "/shop/a/xy",
+    "/other",
+    "/API",
+    "/a.b",
+    "/axb",
+    "/xx",
+    "/users/{id}",
+    "/api/7",
+    "/api/٣",
+    "/shop/a?q=/x",
+    "/other?x=/api",
+    "/api?x",
+    "/api//x",
+    "//api",
+    "/api/../a",
+    "/shop/./x",
+    "/shop/..;/x",
+    "/api/%61",
+    "/api/%2f",
+    "/shop/%20/x",
+    "/api/..",
+    "/shop//x",
+    "/%61pi",
+    "/api\\x",
+    "/a/../api",
+];
+const METHODS: &[&str] = &["GET", "POST", "PUT", "get", "PURGE"];
+const HEADERS: &[(&str, &str)] = &[
+    ("x-user", "ada"),
+    ("x-user", "ada|eve"),
+    ("x-user", ".*"),
+    ("x-user", "e.*"),
+    ("X-Beta", "1"),
+    ("x-beta", "[01]"),
+    ("host", "web"),
+    ("x-user", ""),
+    ("x-beta", "1,2"),
+];
+const VALUES: &[(&str, &str)] = &[
+    ("x-user", "ada"),
+    ("x-user", "eve"),
+    ("x-user", "bob"),
+    ("x-user", ""),
+    ("x-beta", "1"),
+    ("x-beta", "0"),
+    ("x-beta", "2"),
+    ("Host", "web"),
+    ("x-user", "ada, eve"),
+];
+
+/// Mostly one of the first, rarely one of the second.
+pub(crate) fn mostly<T: Clone + std::fmt::Debug + 'static>(
+    often: &[T],
+    rarely: &[T],
+) -> impl Strategy<Value = T> + use<T> {
+    let (often, rarely) = (often.to_vec(), rarely.to_vec());
+    (0..40_u32, any::<prop::sample::Index>()).prop_map(move |(dice, index)| match dice {
+        0 => rarely[index.index(rarely.len())].clone(),
+        _ => often[index.index(often.len())].clone(),
+    })
+}
+
+/// One match of an HTTPRouteGroup, as YAML in flow style.
+pub(crate) fn http_match(name: String) -> impl Strategy<Value = String> {
+    let methods = prop::collection::vec(mostly(&METHODS[..2], METHODS), 0..3);
+    let path = prop::option::weighted(0.7, mostly(&PATTERNS[..14], PATTERNS));
+    let headers = prop::collection::vec(mostly(&HEADERS[..6], HEADERS), 0..2);
+    let headers = prop::option::weighted(0.4, headers);
+    (path, methods, headers).prop_map(move |(path, methods, headers)| {
+        let mut text = format!("name: {name}");
+        if let Some(path) = path {
+            text += &format!(", pathRegex: '{path}'");
+        }
+        if !methods.is_empty() {
+            text += &format!(", methods: ['{}']", methods.join("','"));
+        }
+        if let Some(headers) = headers.filter(|headers| !headers.is_empty()) {
+            let header = |(name, value): &(&str, &str)| format!("{{{name}: '{value}'}}");
+            let headers: Vec<String> = headers.iter().map(header).collect();
+            text += &format!(", headers: [{}]", headers.join(","));
+        }
+        format!("{{{text}}}")
+    })
+}
+
+/// Groups g0 to g2.
+pub(crate) fn groups() -> impl Strategy<Value = String> {
+    let group = |name: usize| {
+        let matches: Vec<_> = (0..3).map(|index| http_match(format!("m{index}"))).collect();
+        (matches, 1..4_usize).prop_map(move |(matches, count)| {
+            let matches = matches[..count].join(",");
+            format!(
+                "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
+                 metadata: {{name: g{name}, namespace: shop}}\nspec: {{matches: [{matches}]}}\n"
+            )
+        })
+    };
+    (group(0), group(1), group(2)).prop_map(|(a, b, c)| a + &b + &c)
+}
+
+pub(crate) fn request() -> impl Strategy<Value = Request> {
+    let headers = prop::collection::vec(select(VALUES), 0..3);
+    (mostly(&METHODS[..2], METHODS), select(PATHS), headers).prop_map(
+        |(method, target, headers)| Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        },
+    )
+}
+
+/// Splits of `web`, and the Services.
+pub(crate) fn splits() -> impl Strategy<Value = String> {
+    let backends = prop::collection::vec(
+        (mostly(&["v1", "v2", "v3"], &["web", "v4", "web.shop", "v1.other"]), 1..4_u32),
+        1..4,
+    );
+    let split = (
+        prop::option::weighted(0.8, prop::collection::vec(mostly(&[0_usize, 1, 2], &[3]), 1..2)),
+        backends,
+        0..3,
+    );
+    prop::collection::vec(split, 1..5).prop_map(|splits| {
+        let mut text = String::new();
+        for (name, port) in [("web", 80), ("v1", 80), ("v2", 80), ("v3", 80), ("v4", 81)] {
+            text += &format!(
+                "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\n\
+                 spec: {{ports: [{{name: http, port: {port}}}]}}\n"
+            );
+        }
+        for (index, (matches, backends, age)) in splits.into_iter().enumerate() {
+            let backend =
+                |(name, weight): &(&str, u32)| format!("{{service: {name}, weight: {weight}}}");
+            let backends: Vec<String> = backends.iter().map(backend).collect();
+            let matches = matches.map_or(String::new(), |groups| {
+                let group = |name: &usize| format!("{{kind: HTTPRouteGroup, name: g{name}}}");
+                let groups: Vec<String> = groups.iter().map(group).collect();
+                format!(", matches: [{}]", groups.join(","))
+            });
+            text += &format!(
+                "---\napiVersion: split.smi-spec.io/v1alpha4\nkind: TrafficSplit\n\
+                 metadata: {{name: s{index}, namespace: shop, \
+                 creationTimestamp: '2024-01-0{}T00:00:00Z'}}\n\
+                 spec: {{service: web, backends: [{}]{matches}}}\n",
+                age + 1,
+                backends.join(","),
+            );
+        }
+        text
+    })
+}
