@@ -3,12 +3,16 @@
 //!
 //! Each of them panics if something is wrong, besides the panics that it looks for.
 
+mod policy;
+
 use serde_json::Value;
 use smi_types::Manifest;
 use smi_types::convert::Converter;
 use smi_types::hub::Object;
 use smi_types::webhook::admission::{self, AdmissionReview, DynamicObject};
 use smi_types::webhook::conversion::{self, ConversionReview};
+
+pub use policy::{authorize, pattern};
 
 /// Reads any text. Every document that can't be read has a reason, and problems have places.
 pub fn reader(input: &[u8]) {

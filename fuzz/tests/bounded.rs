@@ -156,3 +156,13 @@ fn conversion_review() {
 fn admission_review() {
     run("json", smi_fuzz::admission_review);
 }
+
+#[test]
+fn patterns() {
+    run("yaml", smi_fuzz::pattern);
+}
+
+#[test]
+fn policies() {
+    run("yaml", smi_fuzz::authorize);
+}
