@@ -4,14 +4,16 @@
 //! Each of them panics if something is wrong, besides the panics that it looks for.
 
 pub mod metrics;
+mod policy;
 
 use serde_json::Value;
-use smi_policy::{AnalysisLimits, Anchor, Limits, Pattern};
 use smi_types::Manifest;
 use smi_types::convert::Converter;
 use smi_types::hub::Object;
 use smi_types::webhook::admission::{self, AdmissionReview, DynamicObject};
 use smi_types::webhook::conversion::{self, ConversionReview};
+
+pub use policy::{authorize, pattern};
 
 /// Reads any text. Every document that can't be read has a reason, and problems have places.
 pub fn reader(input: &[u8]) {
@@ -87,46 +89,6 @@ pub fn admission_review(input: &[u8]) {
     }
     for warning in response.warnings.iter().flatten() {
         assert!(warning.len() <= 256, "{warning}");
-    }
-}
-
-/// Reads a pattern, the first line, and matches the rest: both ways to match agree, and so does the
-/// set of texts that the pattern stands for. A pattern that is refused is refused with a place.
-pub fn pattern(input: &[u8]) {
-    let (line, text) = match input.iter().position(|&byte| byte == b'\n') {
-        Some(end) => (&input[..end], &input[end + 1..]),
-        None => (input, &input[..0]),
-    };
-    let Ok(line) = std::str::from_utf8(line) else { return };
-    let limits = Limits::default().with_dfa_size(16 << 10).with_program_size(64 << 10);
-    let pattern = match Pattern::parse(line, &limits) {
-        Ok(pattern) => pattern,
-        Err(error) => {
-            let span = error.span();
-            assert!(span.start <= span.end && span.end <= line.len(), "{span:?} of {line:?}");
-            assert!(line.is_char_boundary(span.start) && line.is_char_boundary(span.end));
-            assert!(!error.to_string().contains('\n') && !error.help().is_empty(), "{line:?}");
-            let rendered = error.render();
-            let lines: Vec<&str> = rendered.lines().collect();
-            assert!(lines.len() == 3 && lines[1].contains('^'), "{rendered}");
-            return;
-        }
-    };
-    for anchor in [Anchor::Start, Anchor::Full, Anchor::Search] {
-        let compiled = pattern.compile(anchor, &limits);
-        let simulated = pattern.compile(anchor, &limits.with_dfa_size(0));
-        assert_eq!(compiled.is_ok(), simulated.is_ok(), "{line:?}: validity by the way to match");
-        let (Ok(compiled), Ok(simulated)) = (compiled, simulated) else { continue };
-        let is_match = simulated.is_match(text);
-        assert_eq!(compiled.is_match(text), is_match, "{line:?} {anchor:?} {text:?}");
-        let pieces = || text.chunks(3);
-        assert_eq!(compiled.is_match_segments(pieces()), is_match, "{line:?} {anchor:?} {text:?}");
-        if let Ok(language) = pattern.language(anchor, &AnalysisLimits::default().with_states(64)) {
-            assert_eq!(language.contains(text), is_match, "{line:?} {anchor:?} {text:?}");
-            let example = language.example();
-            assert_eq!(example.is_none(), language.is_empty());
-            assert!(example.is_none_or(|example| simulated.is_match(&example)), "{line:?}");
-        }
     }
 }
 

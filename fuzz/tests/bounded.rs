@@ -222,3 +222,8 @@ fn metrics() {
 fn pattern() {
     run("re", smi_fuzz::pattern);
 }
+
+#[test]
+fn authorize() {
+    run("yaml", smi_fuzz::authorize);
+}

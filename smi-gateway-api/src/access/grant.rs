@@ -201,7 +201,7 @@ fn sources(world: &mut World<'_>, target: &TargetView<'_>, origin: &Origin) -> B
     let mut sources = BTreeSet::new();
     for subject in target.sources() {
         let place =
-            target.resource().sources.iter().position(|listed| std::ptr::eq(listed, subject));
+            target.resource().sources.iter().position(|listed| *listed == subject);
         let field = format!("spec.sources[{}]", place.unwrap_or_default());
         let (namespace, _) = match subject {
             Subject::Unreadable => continue,
