@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use smi_policy::{
-    AbsentSourceNamespace, HttpMatch, HttpRequires, ObjectName, PathMode, Policy, Ports, SpiffeId, Subject,
-    TargetView,
+    AbsentSourceNamespace, HttpMatch, HttpRequires, ObjectName, PathMode, Policy, Ports, SpiffeId,
+    Subject, TargetView,
 };
 
 use crate::finding::{Origin, Verdict};
