@@ -199,11 +199,11 @@ fn destinations(world: &mut World<'_>, target: &TargetView<'_>, origin: &Origin)
 fn sources(world: &mut World<'_>, target: &TargetView<'_>, origin: &Origin) -> BTreeSet<Source> {
     let own = target.name().namespace();
     let mut sources = BTreeSet::new();
+    let listed = target.resource().sources;
     for subject in target.sources() {
-        let place =
-            target.resource().sources.iter().position(|listed| *listed == subject);
+        let place = listed.iter().position(|listed| *listed == subject);
         let field = format!("spec.sources[{}]", place.unwrap_or_default());
-        let (namespace, _) = match subject {
+        let (namespace, _) = match &subject {
             Subject::Unreadable => continue,
             Subject::ServiceAccount { namespace, name }
             | Subject::IdentityBinding { namespace, name } => (namespace, name),
@@ -213,7 +213,7 @@ fn sources(world: &mut World<'_>, target: &TargetView<'_>, origin: &Origin) -> B
             continue;
         }
         let namespace = namespace.as_deref().unwrap_or(own).to_owned();
-        match subject {
+        match &subject {
             Subject::ServiceAccount { name, .. } => {
                 let account = Account { namespace, name: name.clone() };
                 let account = checked(world, account, origin, &field);
