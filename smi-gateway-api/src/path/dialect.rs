@@ -219,10 +219,19 @@ impl<'p> Reader<'p> {
             if !flags.chars().all(|flag| matches!(flag, 'i' | 's' | 'm' | 'U' | '-')) {
                 return None;
             }
+            // Flags that are set from here on are nothing that could repeat.
+            let (_, behind) = self.rest.split_at_checked(end)?;
+            if behind.starts_with([')']) && behind.chars().nth(1).is_some_and(is_repetition) {
+                return None;
+            }
             self.text.push('?');
         }
         Some(())
     }
+}
+
+fn is_repetition(c: char) -> bool {
+    matches!(c, '*' | '+' | '?' | '{')
 }
 
 fn is_count(digits: &str) -> bool {
@@ -254,7 +263,7 @@ mod tests {
         ] {
             assert_eq!(portable(pattern).as_deref(), Some(expected), "{pattern}");
         }
-        for pattern in [r"a\b", r"[^\D]", r"\101"] {
+        for pattern in [r"a\b", r"[^\D]", r"\101", "a(?i){2}"] {
             assert_eq!(portable(pattern), None, "{pattern}");
         }
     }

@@ -279,3 +279,50 @@ fn names_that_a_mesh_takes_for_wildcards_are_refused() {
         }
     }
 }
+
+/// A target of `destination` for `web`, with one match.
+fn one_match(destination: &str, own: &str) -> String {
+    manifests()
+        + &format!(
+            "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
+             metadata: {{name: g, namespace: shop}}\nspec: {{matches: [{{name: m, {own}}}]}}\n---\n\
+             apiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n\
+             metadata: {{name: t, namespace: shop}}\nspec: {{destination: {{kind: ServiceAccount, \
+             name: {destination}}}, sources: [{{kind: ServiceAccount, name: web}}], \
+             rules: [{{kind: HTTPRouteGroup, name: g}}]}}\n"
+        )
+}
+
+#[track_caller]
+fn refused(text: &str, options: &Options, code: &str) {
+    let migration = Migration::plan(&resources(text), options);
+    assert_eq!(migration.objects().len(), 1, "the default deny alone");
+    let codes: Vec<&str> = migration.findings().iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&code), "{codes:?}");
+    assert_eq!(migration.summary().refused, 1);
+}
+
+#[test]
+fn conditions_that_a_mesh_would_widen_are_left_out() {
+    let mesh = |mesh| Options::default().mesh(mesh);
+    // Linkerd lets pass if one of several fields matches.
+    let header = one_match("cart", "headers: [{x-user: ada}]");
+    refused(&header, &mesh(Mesh::Linkerd), "repeated-header");
+    // Istio's prefixes let `//` and the like pass.
+    let prefix = one_match("cart", "pathRegex: '/api(/.*)?$'");
+    refused(&prefix, &mesh(Mesh::Istio), "unclean-path");
+    // Another account's pods have the same labels.
+    let shared = one_match("one", "pathRegex: '/api$'");
+    for own in [Mesh::Linkerd, Mesh::Istio] {
+        refused(&shared, &mesh(own), "shared-labels");
+    }
+    // GEP-3779 knows connections only.
+    refused(&prefix, &mesh(Mesh::GatewayApi), "http");
+    // Without a trust domain, Istio's list of callers would be empty, and so admit everybody.
+    let nobody = Semantics::default().with_trust_domains(Vec::new());
+    refused(
+        &one_match("cart", "pathRegex: '/api$'"),
+        &mesh(Mesh::Istio).semantics(nobody),
+        "no-trust-domain",
+    );
+}
