@@ -1,0 +1,9 @@
+//! The authorizer behind a real Envoy.
+
+mod authorizer;
+mod client;
+mod config;
+mod envoy;
+mod fixtures;
+mod pki;
+mod upstream;
