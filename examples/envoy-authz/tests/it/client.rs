@@ -1,16 +1,18 @@
 //! A client that sends exactly the bytes it is told to.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use socket2::{Domain, Socket, Type};
 
 /// One connection at a time, opened anew when the server has closed it.
 pub(crate) struct Client {
     address: SocketAddr,
+    from: Ipv4Addr,
     tls: Option<Arc<ClientConfig>>,
     connection: Option<BufReader<Box<dyn Stream>>>,
 }
@@ -36,7 +38,13 @@ impl Answer {
 impl Client {
     /// Connects with TLS where there is a configuration for it.
     pub(crate) fn new(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> Self {
-        Self { address, tls, connection: None }
+        Self { address, from: Ipv4Addr::LOCALHOST, tls, connection: None }
+    }
+
+    /// Connects from this address.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.from = address.parse().unwrap();
+        self
     }
 
     /// Sends a request head, with its empty line, and reads the answer.
@@ -65,7 +73,10 @@ impl Client {
     }
 
     fn connect(&self) -> io::Result<BufReader<Box<dyn Stream>>> {
-        let tcp = TcpStream::connect(self.address)?;
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((self.from, 0)).into())?;
+        socket.connect(&self.address.into())?;
+        let tcp = TcpStream::from(socket);
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(Duration::from_secs(30)))?;
         let stream: Box<dyn Stream> = match &self.tls {
