@@ -56,7 +56,8 @@ impl<'c> Asked<'c> {
         let Fields(fields) = self.fields;
         let pseudo = |name: &str| fields.iter().find(|field| field.key == name).map(bytes);
         // A method that isn't text equals none in a manifest.
-        let method = std::str::from_utf8(pseudo(":method").unwrap_or_default()).unwrap_or("\u{FFFD}");
+        let method =
+            std::str::from_utf8(pseudo(":method").unwrap_or_default()).unwrap_or("\u{FFFD}");
         let authority = pseudo(":authority");
         let (target, connect) = match (pseudo(":path"), authority) {
             (Some(path), _) => (path, Connect::Extended),

@@ -1,17 +1,61 @@
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Result;
 use async_trait::async_trait;
 use pingora_core::listeners::TlsAccept;
+use pingora_core::listeners::tls::TlsSettings;
 use pingora_core::protocols::tls::TlsRef;
 use pingora_proxy::Session;
+use pingora_rustls::{
+    RootCertStore, WebPkiClientVerifier, install_default_crypto_provider, load_ca_file_into_store,
+};
 use smi_policy::{AddressBook, Identity};
 use x509_parser::extensions::GeneralName;
 
-/// Reads, once for each connection, who is behind the client's certificate. Give it to the TLS
-/// settings of the listener; that the certificate is genuine is for its verifier to say.
+/// Reads, once for each connection, who is behind the client's certificate.
 #[derive(Debug)]
 pub struct Callers;
+
+/// What becomes of clients without certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uncertified {
+    /// They cannot connect.
+    Refused,
+    /// They connect, and are known by their address or not at all.
+    Accepted,
+}
+
+impl Callers {
+    /// TLS for a listener: its certificate and key, and who vouches for the certificates of clients,
+    /// as PEM files.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a file can't be read or holds something else.
+    pub fn tls(
+        certificate: &Path,
+        key: &Path,
+        client_ca: &Path,
+        uncertified: Uncertified,
+    ) -> Result<TlsSettings> {
+        install_default_crypto_provider();
+        let mut roots = RootCertStore::empty();
+        load_ca_file_into_store(client_ca, &mut roots)?;
+        let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
+        let verifier = match uncertified {
+            Uncertified::Accepted => verifier.allow_unauthenticated(),
+            Uncertified::Refused => verifier,
+        };
+        let mut tls = TlsSettings::with_callbacks(Box::new(Self))?;
+        tls.set_certificate_chain_file(&certificate.to_string_lossy())?;
+        tls.set_private_key_file(&key.to_string_lossy())?;
+        tls.set_client_cert_verifier(verifier.build()?);
+        tls.enable_h2();
+        Ok(tls)
+    }
+}
 
 /// What a client presented.
 enum Presented {

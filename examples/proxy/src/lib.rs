@@ -9,7 +9,7 @@ mod metrics;
 mod proxy;
 mod upstreams;
 
-pub use caller::Callers;
+pub use caller::{Callers, Uncertified};
 pub use metrics::{Metrics, MetricsPage};
 pub use proxy::{Context, Proxy, Settings};
 pub use upstreams::Upstreams;

@@ -13,11 +13,8 @@ use pingora_core::server::Server;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::services::listening::Service;
 use pingora_proxy::http_proxy_service;
-use pingora_rustls::{
-    RootCertStore, WebPkiClientVerifier, install_default_crypto_provider, load_ca_file_into_store,
-};
 use smi_policy::{AddressBook, PathMode, Semantics};
-use smi_proxy::{Callers, Metrics, MetricsPage, Proxy, Settings, Upstreams};
+use smi_proxy::{Callers, Metrics, MetricsPage, Proxy, Settings, Uncertified, Upstreams};
 use smi_sidecar::Manifests;
 use smi_split::ObjectName;
 
@@ -135,20 +132,11 @@ impl Args {
         else {
             return Ok(None);
         };
-        install_default_crypto_provider();
-        let mut roots = RootCertStore::empty();
-        load_ca_file_into_store(client_ca, &mut roots)?;
-        let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
-        let verifier = match self.address_book {
-            Some(_) => verifier.allow_unauthenticated(),
-            None => verifier,
+        let others = match self.address_book {
+            Some(_) => Uncertified::Accepted,
+            None => Uncertified::Refused,
         };
-        let mut tls = TlsSettings::with_callbacks(Box::new(Callers))?;
-        tls.set_certificate_chain_file(&certificate.to_string_lossy())?;
-        tls.set_private_key_file(&key.to_string_lossy())?;
-        tls.set_client_cert_verifier(verifier.build()?);
-        tls.enable_h2();
-        Ok(Some(tls))
+        Callers::tls(certificate, key, client_ca, others).map(Some)
     }
 }
 

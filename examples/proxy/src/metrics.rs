@@ -130,11 +130,8 @@ impl Recorder {
 
     fn metrics(&self) -> Vec<Metric> {
         let counts: Vec<u64> = self.buckets.iter().map(|b| b.load(Ordering::Relaxed)).collect();
-        let latencies = [
-            (P50_RESPONSE_LATENCY, 500),
-            (P90_RESPONSE_LATENCY, 900),
-            (P99_RESPONSE_LATENCY, 990),
-        ];
+        let latencies =
+            [(P50_RESPONSE_LATENCY, 500), (P90_RESPONSE_LATENCY, 900), (P99_RESPONSE_LATENCY, 990)];
         let latencies = latencies.into_iter().filter_map(|(name, per_mille)| {
             let micros = percentile(&counts, per_mille)?;
             let value = MetricValue::from(format!("{micros}u")).into();

@@ -87,8 +87,7 @@ pub fn address_book(text: &str) -> Result<AddressBook, PeerError> {
 }
 
 fn add(book: &mut AddressBook, entry: &str) -> Result<(), PeerError> {
-    let (cidr, who) = entry
-        .split_once(char::is_whitespace)
-        .ok_or_else(|| PeerError::Entry(entry.to_owned()))?;
+    let (cidr, who) =
+        entry.split_once(char::is_whitespace).ok_or_else(|| PeerError::Entry(entry.to_owned()))?;
     Ok(book.add(cidr, identity(who.trim())?)?)
 }

@@ -109,7 +109,8 @@ impl Manifests {
             seen.unreadable = was_unreadable;
             return Reload::Unchanged;
         }
-        let Parsed { resources, errors, warnings } = parse(&files, &self.semantics.default_namespace);
+        let Parsed { resources, errors, warnings } =
+            parse(&files, &self.semantics.default_namespace);
         seen.fresh = None;
         seen.judged = Some(files);
         if !errors.is_empty() {
@@ -216,7 +217,7 @@ mod tests {
         let (directory, manifests) = opened();
         let file = directory.path().join("target.yaml");
         for length in (0..TARGET.len()).step_by(40) {
-            fs::write(&file, &TARGET[..length]).unwrap();
+            fs::write(&file, &TARGET.as_bytes()[..length]).unwrap();
             assert!(matches!(manifests.look(), Reload::Unchanged), "{length}");
         }
         assert_eq!(manifests.current().number(), 1);
@@ -228,7 +229,10 @@ mod tests {
         let broken: [(&str, &[u8]); 3] = [
             ("bad.yaml", b"apiVersion: [\n"),
             ("bad.yaml", b"\xff\xfe"),
-            ("bad.json", b"{\"apiVersion\": \"access.smi-spec.io/v9\", \"kind\": \"TrafficTarget\"}"),
+            (
+                "bad.json",
+                b"{\"apiVersion\": \"access.smi-spec.io/v9\", \"kind\": \"TrafficTarget\"}",
+            ),
         ];
         for (name, content) in broken {
             fs::write(directory.path().join(name), content).unwrap();

@@ -7,9 +7,7 @@ use std::thread;
 use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
 use smi_envoy_authz::{Authorizer, Settings};
 use smi_policy::Semantics;
-use smi_sidecar::{Generation, Manifests};
-use smi_types::Manifest;
-use smi_types::manifest::Resources;
+use smi_sidecar::Manifests;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -33,11 +31,4 @@ pub(crate) fn start() -> (SocketAddr, Arc<Manifests>) {
         });
     });
     (told.recv().unwrap(), manifests)
-}
-
-/// Compiles the documents of one text.
-pub(crate) fn generation(text: &str, semantics: Semantics) -> Generation {
-    let mut resources = Resources::new(semantics.default_namespace.clone());
-    resources.add("manifests", Manifest::read(text));
-    Generation::new(&resources, semantics)
 }

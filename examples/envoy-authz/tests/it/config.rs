@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::pki::{Authority, Name};
+use crate::loopback::pki::{Authority, Name};
 
 const TYPES: &str = "type.googleapis.com/envoy.extensions";
 

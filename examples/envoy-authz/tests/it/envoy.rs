@@ -1,14 +1,14 @@
 //! A real Envoy on loopback.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::loopback::ports;
 
 /// The program, installed if need be. `None`, with a printed reason, where that is impossible; in CI
 /// it is a failure.
@@ -41,7 +41,7 @@ fn install() -> Result<PathBuf, String> {
 /// A running Envoy; it ends with this value.
 pub(crate) struct Envoy {
     child: Child,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Envoy {
@@ -60,25 +60,21 @@ impl Envoy {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut envoy = Self { child, _directory: directory };
-        let ports = config["static_resources"]["listeners"].as_array().unwrap().iter();
-        for listener in ports {
+        let mut envoy = Self { child, directory };
+        for listener in config["static_resources"]["listeners"].as_array().unwrap() {
             let port = listener["address"]["socket_address"]["port_value"].as_u64().unwrap();
-            envoy.wait_for(u16::try_from(port).unwrap());
+            let address = (Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap()).into();
+            ports::wait_for(address, || envoy.check());
         }
         envoy
     }
 
+    /// Fails, with what it said, if it has ended.
     #[track_caller]
-    fn wait_for(&mut self, port: u16) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            let ended = self.child.try_wait().unwrap();
-            if ended.is_some() || Instant::now() > deadline {
-                let log = fs::read_to_string(self._directory.path().join("log"));
-                panic!("Envoy does not listen on {port}: {ended:?}\n{}", log.unwrap_or_default());
-            }
-            thread::sleep(Duration::from_millis(20));
+    fn check(&mut self) {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            let log = fs::read_to_string(self.directory.path().join("log"));
+            panic!("Envoy has ended with {status}\n{}", log.unwrap_or_default());
         }
     }
 }
@@ -88,11 +84,4 @@ impl Drop for Envoy {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// So many addresses that nobody listens on.
-pub(crate) fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    let listeners: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
 }

@@ -12,11 +12,12 @@ use smi_policy::{
     RepeatedHeaders, Semantics, TrustDomain, Unselected,
 };
 
-use crate::client::{Answer, Client};
+use crate::authorizer;
 use crate::config::{self, Listener};
 use crate::envoy::{self, Envoy};
-use crate::pki::{Authority, Name};
-use crate::{authorizer, upstream};
+use crate::loopback::client::{Answer, Client};
+use crate::loopback::pki::{Authority, Name};
+use crate::loopback::{ports, states, upstream};
 
 #[test]
 fn envoy_answers_as_the_vectors_say() {
@@ -37,7 +38,7 @@ fn envoy_answers_as_the_vectors_say() {
         config::routes(number, "upstream", &config::extensions(&context))
     });
     let authority = Authority::new();
-    let [address] = envoy::free_addresses();
+    let [address] = ports::free_addresses();
     let listener =
         Listener { address, filters: vec![config::ext_authz()], routes: routes.collect() };
     let clusters = vec![
@@ -52,7 +53,7 @@ fn envoy_answers_as_the_vectors_say() {
         let semantics = semantics(&suite["options"]);
         let trust_domain = suite["options"]["trustDomains"][0].as_str().unwrap_or("cluster.local");
         let text = suite["manifests"].as_str().unwrap();
-        manifests.replace(authorizer::generation(text, semantics));
+        manifests.replace(states::compile(text, semantics));
         for case in http_cases(suite) {
             let asked = &case["request"];
             let name = format!("{}: {}", suite["name"], case["note"]);
@@ -156,13 +157,15 @@ fn suites() -> Vec<Value> {
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    texts.iter().flat_map(|text| text.lines()).map(|line| serde_json::from_str(line).unwrap()).collect()
+    texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn http_cases(suite: &Value) -> impl Iterator<Item = &Value> {
-    let is_http = |case: &&Value| {
-        case["apex"].is_null() && case["request"]["protocol"] == "http"
-    };
+    let is_http = |case: &&Value| case["apex"].is_null() && case["request"]["protocol"] == "http";
     suite["cases"].as_array().unwrap().iter().filter(is_http)
 }
 

@@ -1,83 +1,39 @@
 //! The program, with the configuration that is shipped.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{Answer, Client};
 use crate::envoy::{self, Envoy};
+use crate::loopback::client::{Answer, Client};
+use crate::loopback::ports::free_addresses;
+use crate::loopback::program::Program;
 
 const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
 
-/// The running program; it ends with this value.
-struct Program {
-    child: Child,
-    log: Arc<Mutex<Vec<String>>>,
-}
-
-impl Program {
-    fn start(manifests: &Path, listen: SocketAddr, more: &[&str]) -> Self {
-        let book = concat!(env!("CARGO_MANIFEST_DIR"), "/addresses.txt");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_smi-envoy-authz"))
-            .arg(manifests)
-            .args(["--listen", &listen.to_string(), "--address-book", book])
-            .args(more)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let (lines, stderr) = (Arc::clone(&log), BufReader::new(child.stderr.take().unwrap()));
-        thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
-                lines.lock().unwrap().push(line);
-            }
-        });
-        let program = Self { child, log };
-        program.wait_for("listening on");
-        program
-    }
-
-    /// Waits until it has said this.
-    #[track_caller]
-    fn wait_for(&self, text: &str) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !self.log.lock().unwrap().iter().any(|line| line.contains(text)) {
-            assert!(Instant::now() < deadline, "never said {text:?}: {:?}", self.log.lock().unwrap());
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    /// Asks it to end, and waits until it has.
-    fn terminate(&mut self) -> std::process::ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start(manifests: &Path, listen: SocketAddr, more: &[&str]) -> Program {
+    let book = concat!(env!("CARGO_MANIFEST_DIR"), "/addresses.txt");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smi-envoy-authz"));
+    command.arg(manifests).args(["--listen", &listen.to_string(), "--address-book", book]);
+    let program = Program::start(command.args(more));
+    program.wait_for("listening on");
+    program
 }
 
 /// Envoy with `envoy.yaml`, on other ports; with these authorizers.
 fn envoy(program: &Path, authorizers: &[SocketAddr]) -> (Envoy, SocketAddr) {
-    let [catalog, v1, v2] = envoy::free_addresses();
+    let [catalog, v1, v2] = free_addresses();
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/envoy.yaml")).unwrap();
     let mut config: serde_json::Value = yaml(&text);
     for (old, new) in [(10000, catalog), (10001, v1), (10002, v2)] {
         replace_port(&mut config, old, new.port());
     }
-    let endpoint = &mut config["static_resources"]["clusters"][0]["load_assignment"]["endpoints"][0]
-        ["lb_endpoints"];
+    let endpoint = &mut config["static_resources"]["clusters"][0]["load_assignment"]["endpoints"]
+        [0]["lb_endpoints"];
     let template = endpoint[0].clone();
     let endpoints = authorizers.iter().map(|address| {
         let mut endpoint = template.clone();
@@ -115,8 +71,8 @@ fn get(client: &mut Client, head: &str) -> Answer {
 #[test]
 fn the_shipped_configuration_authorizes_and_splits() {
     let Some(program) = envoy::program() else { return };
-    let [authz] = envoy::free_addresses();
-    let debugging = Program::start(Path::new(SHOP), authz, &["--debug"]);
+    let [authz] = free_addresses();
+    let debugging = start(Path::new(SHOP), authz, &["--debug"]);
     let (_envoy, catalog) = envoy(program, &[authz]);
     let mut web = Client::new(catalog, None);
 
@@ -153,7 +109,7 @@ fn the_shipped_configuration_authorizes_and_splits() {
     // Without authorizer nobody passes; with one that doesn't debug, nobody is told why not.
     drop(debugging);
     assert_eq!(get(&mut web, "GET /products HTTP/1.1").status, 503);
-    let _silent = Program::start(Path::new(SHOP), authz, &[]);
+    let _silent = start(Path::new(SHOP), authz, &[]);
     let deadline = Instant::now() + Duration::from_secs(30);
     while get(&mut web, "GET /products HTTP/1.1").status != 200 {
         assert!(Instant::now() < deadline, "the new authorizer is not asked");
@@ -170,8 +126,8 @@ fn changed_manifests_count_and_broken_ones_do_not() {
         let entry = entry.unwrap();
         fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
     }
-    let [authz] = envoy::free_addresses();
-    let authorizer = Program::start(directory.path(), authz, &["--debug"]);
+    let [authz] = free_addresses();
+    let authorizer = start(directory.path(), authz, &["--debug"]);
     let (_envoy, catalog) = envoy(program, &[authz]);
     let mut web = Client::new(catalog, None);
     let products = "GET /products HTTP/1.1";
@@ -196,7 +152,8 @@ fn changed_manifests_count_and_broken_ones_do_not() {
     for _ in 0..50 {
         assert_eq!(get(&mut web, products).body, "catalog-v2\n");
     }
-    fs::write(&file, good.replace("weight: 90", "weight: 0").replace("weight: 10", "weight: 0")).unwrap();
+    fs::write(&file, good.replace("weight: 90", "weight: 0").replace("weight: 10", "weight: 0"))
+        .unwrap();
     authorizer.wait_for("generation 4 is in force");
     let nowhere = get(&mut web, products);
     assert_eq!((nowhere.status, nowhere.header("x-smi-reason")), (503, Some("no-backend")));
@@ -205,9 +162,9 @@ fn changed_manifests_count_and_broken_ones_do_not() {
 #[test]
 fn one_of_two_authorizers_ends_without_a_failed_request() {
     let Some(program) = envoy::program() else { return };
-    let [first, second] = envoy::free_addresses();
-    let mut going = Program::start(Path::new(SHOP), first, &[]);
-    let _staying = Program::start(Path::new(SHOP), second, &[]);
+    let [first, second] = free_addresses();
+    let mut going = start(Path::new(SHOP), first, &[]);
+    let _staying = start(Path::new(SHOP), second, &[]);
     let (_envoy, catalog) = envoy(program, &[first, second]);
 
     let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));

@@ -73,9 +73,7 @@ fn principal(source: &Subject) -> Option<Value> {
 }
 
 fn matches(rule: &Rule, objects: &[&Object]) -> Vec<Value> {
-    let is_named = |object: &&&Object| {
-        matches!(object, Object::HttpRouteGroup(group) if *group.meta.name == *rule.name)
-    };
+    let is_named = |object: &&&Object| matches!(object, Object::HttpRouteGroup(group) if *group.meta.name == *rule.name);
     let Some(Object::HttpRouteGroup(HttpRouteGroup { matches, .. })) =
         objects.iter().find(is_named)
     else {

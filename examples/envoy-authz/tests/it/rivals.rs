@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use smi_policy::{PathMode, Semantics};
 
-use crate::client::Client;
 use crate::config::{self, Listener};
 use crate::envoy::{self, Envoy};
-use crate::pki::{Authority, Name};
+use crate::loopback::client::Client;
+use crate::loopback::pki::{Authority, Name};
+use crate::loopback::{ports, states, upstream};
 use crate::worlds::{Asked, SOURCES, World};
-use crate::{authorizer, rbac, upstream};
+use crate::{authorizer, rbac};
 
 const WORLDS: usize = 80;
 const REQUESTS: usize = 80;
@@ -26,10 +27,9 @@ fn the_engine_and_the_rbac_filter_agree() {
     let mut rng = Rng::with_seed(seed);
 
     // The RBAC filter knows the port that Envoy listens on, so there is a listener for each.
-    let [first, second, asking] = envoy::free_addresses();
+    let [first, second, asking] = ports::free_addresses();
     let ports = [first.port(), second.port()];
-    let worlds: Vec<World> =
-        (0..WORLDS).map(|_| World::generate(&mut rng, &ports)).collect();
+    let worlds: Vec<World> = (0..WORLDS).map(|_| World::generate(&mut rng, &ports)).collect();
     let rules: Vec<_> = worlds
         .iter()
         .enumerate()
@@ -80,7 +80,7 @@ fn the_engine_and_the_rbac_filter_agree() {
         let strict = number % 2 == 1;
         let mode = if strict { PathMode::Strict } else { PathMode::AsIs };
         let semantics = Semantics::osm().with_path_mode(mode);
-        manifests.replace(authorizer::generation(&world.manifests, semantics));
+        manifests.replace(states::compile(&world.manifests, semantics));
         for _ in 0..REQUESTS {
             let (source, port) = (rng.usize(..SOURCES.len()), rng.usize(..ports.len()));
             let asked = world.request(&mut rng);

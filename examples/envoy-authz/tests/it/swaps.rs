@@ -3,45 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use smi_policy::Semantics;
-
-use crate::client::Client;
+use crate::authorizer;
 use crate::config::{self, Listener};
 use crate::envoy::{self, Envoy};
-use crate::pki::{Authority, Name};
-use crate::{authorizer, upstream};
-
-/// `/both` is allowed by either policy, `/one` and `/two` by one of them, `/none` by neither.
-fn manifests(number: &str) -> String {
-    format!(
-        "apiVersion: specs.smi-spec.io/v1alpha4
-kind: HTTPRouteGroup
-metadata: {{name: api}}
-spec: {{matches: [{{name: both, pathRegex: /both}}, {{name: own, pathRegex: /{number}}}]}}
----
-apiVersion: access.smi-spec.io/v1alpha4
-kind: TrafficTarget
-metadata: {{name: t}}
-spec:
-  destination: {{kind: ServiceAccount, name: server}}
-  sources: [{{kind: ServiceAccount, name: client}}]
-  rules: [{{kind: HTTPRouteGroup, name: api}}]
-"
-    )
-}
+use crate::loopback::client::Client;
+use crate::loopback::pki::{Authority, Name};
+use crate::loopback::{ports, states, upstream};
 
 #[test]
 fn a_thousand_policies_a_second_give_no_wrong_answer() {
     let Some(program) = envoy::program() else { return };
     let (authz, live) = authorizer::start();
-    let generations = ["one", "two"]
-        .map(|number| authorizer::generation(&manifests(number), Semantics::default()));
-    live.replace(generations[0].clone());
+    let states = states::states();
+    live.replace(states[0].clone());
 
     let authority = Authority::new();
-    let [address] = envoy::free_addresses();
+    let [address] = ports::free_addresses();
     let context = [("destination", "default/server".to_owned()), ("port", "80".to_owned())];
     let extensions = config::extensions(&BTreeMap::from(context));
     let listener = Listener {
@@ -54,12 +33,12 @@ fn a_thousand_policies_a_second_give_no_wrong_answer() {
         config::cluster("upstream", upstream::start("upstream"), false),
     ];
     let _envoy = Envoy::start(program, &config::config(&authority, vec![listener], clusters));
-    let certified = authority.certify(Name::Uri("spiffe://cluster.local/ns/default/sa/client"));
+    let certified = authority.certify(Name::Uri("spiffe://cluster.local/ns/default/sa/web"));
     let tls = authority.client(certified.as_ref());
 
     let stop = AtomicBool::new(false);
     let counts: [AtomicUsize; 4] = Default::default();
-    let mut swaps = 0_u32;
+    let mut swaps = 0;
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
@@ -71,8 +50,7 @@ fn a_thousand_policies_a_second_give_no_wrong_answer() {
                         ("/one", &[200, 403]),
                         ("/two", &[200, 403]),
                     ] {
-                        let head =
-                            format!("GET {path} HTTP/1.1\r\nhost: h\r\nx-test: 0\r\n\r\n");
+                        let head = format!("GET {path} HTTP/1.1\r\nhost: h\r\nx-test: 0\r\n\r\n");
                         let status = client.send(head.as_bytes()).unwrap().status;
                         assert!(may.contains(&status), "{path}: {status}");
                         let count = usize::from(may.len() > 1) * 2 + usize::from(status == 403);
@@ -81,16 +59,7 @@ fn a_thousand_policies_a_second_give_no_wrong_answer() {
                 }
             });
         }
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(3) {
-            // As many as are due by now.
-            let due = u32::try_from(start.elapsed().as_millis()).unwrap();
-            while swaps < due {
-                swaps += 1;
-                live.replace(generations[swaps as usize % 2].clone());
-            }
-            thread::sleep(Duration::from_micros(500));
-        }
+        swaps = states::replace_for(Duration::from_secs(3), &live, &states);
         stop.store(true, Ordering::Relaxed);
     });
     let [allowed, denied, now_allowed, now_denied] = counts.map(AtomicUsize::into_inner);

@@ -83,7 +83,12 @@ impl World {
             let matches: Vec<Value> =
                 (0..rng.usize(1..4)).map(|m| http_match(rng, m, &mut witnesses)).collect();
             let name = format!("group-{number}");
-            objects.push(object("specs.smi-spec.io", "HTTPRouteGroup", &name, json!({"matches": matches})));
+            objects.push(object(
+                "specs.smi-spec.io",
+                "HTTPRouteGroup",
+                &name,
+                json!({"matches": matches}),
+            ));
         }
         for number in 0..2 {
             let mut open: Vec<u16> = ports.iter().copied().filter(|_| rng.u8(..) < 180).collect();

@@ -1,13 +1,19 @@
-//! Small servers behind Envoy that say what they were asked.
+//! Small servers behind a proxy that say what they were asked.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 /// Starts a server that answers every request with 200 and its name; the body is the request's head
 /// as it arrived.
 pub(crate) fn start(name: &'static str) -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    start_at((Ipv4Addr::LOCALHOST, 0).into(), name)
+}
+
+/// The same at this address. It waits as many milliseconds as a path `/wait/…` says.
+pub(crate) fn start_at(address: SocketAddr, name: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind(address).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -28,6 +34,9 @@ fn serve(name: &str, stream: TcpStream) -> std::io::Result<()> {
                 return Ok(());
             }
         }
+        if let Some(millis) = wait(&head) {
+            thread::sleep(Duration::from_millis(millis));
+        }
         let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
         if head.starts_with(b"CONNECT ") {
             answer.extend_from_slice(b"\r\n");
@@ -40,4 +49,9 @@ fn serve(name: &str, stream: TcpStream) -> std::io::Result<()> {
         }
         reader.get_mut().write_all(&answer)?;
     }
+}
+
+fn wait(head: &[u8]) -> Option<u64> {
+    let path = std::str::from_utf8(head).ok()?.split(' ').nth(1)?;
+    path.strip_prefix("/wait/")?.parse().ok()
 }
