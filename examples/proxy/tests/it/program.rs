@@ -99,6 +99,24 @@ fn callers_are_known_by_certificate_and_denied_without_reason_unless_debugging()
 }
 
 #[test]
+fn a_normalised_path_is_what_is_decided_and_forwarded() {
+    let files = Files::new();
+    let backends = ["v1", "v2"].map(upstream::start);
+    let proxy = start(Path::new(SHOP), &files, backends, &["--normalize-paths"]);
+    let mut web = Client::new(proxy.address, Some(files.client(Some(WEB))));
+    for (sent, status, forwarded) in [
+        ("/admin/../products?a=/../b", 200, "GET /products?a=/../b HTTP/1.1\r\n"),
+        ("http://catalog/%70roducts", 200, "GET /products HTTP/1.1\r\n"),
+        ("/products/../admin", 403, ""),
+        ("/products%2f..%2fadmin", 403, ""),
+    ] {
+        let answer = get(&mut web, &format!("GET {sent} HTTP/1.1"));
+        assert_eq!(answer.status, status, "{sent}");
+        assert!(answer.body.starts_with(forwarded), "{sent}: {}", answer.body);
+    }
+}
+
+#[test]
 fn clients_without_certificate_are_known_by_their_address() {
     let files = Files::new();
     let book = files.path("addresses.txt");
