@@ -7,5 +7,9 @@ envoy=$("$here/install-envoy.sh" "$target/tmp/tools")
 cargo build --quiet --release --manifest-path "$here/Cargo.toml"
 "$target/release/smi-envoy-authz" "${1:-$here/../manifests/shop}" \
     --address-book "$here/addresses.txt" --debug &
-trap 'kill $!' EXIT INT TERM
-"$envoy" --config-path "$here/envoy.yaml" --log-level warning
+authorizer=$!
+"$envoy" --config-path "$here/envoy.yaml" --log-level warning &
+envoy=$!
+trap 'kill $authorizer $envoy 2>/dev/null' EXIT
+trap 'exit 0' INT TERM
+wait $envoy

@@ -3,7 +3,6 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cargo build --quiet --release --manifest-path "$here/Cargo.toml"
-trap 'kill $(jobs -p) 2>/dev/null' EXIT INT TERM
 python3 - <<'PYTHON' &
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -28,12 +27,17 @@ def version(name):
     return Handler
 
 
-for port, name in (10001, "catalog-v1"), (10002, "catalog-v2"):
+for port, name in (8081, "catalog-v1"), (8082, "catalog-v2"):
     server = ThreadingHTTPServer(("127.0.0.1", port), version(name))
     Thread(target=server.serve_forever).start()
 PYTHON
+catalog=$!
 "${CARGO_TARGET_DIR:-$here/../../target}/release/smi-proxy" "${1:-$here/../manifests/shop}" \
     --listen 0.0.0.0:8080 --metrics 127.0.0.1:9090 \
     --service shop/catalog --destination shop/catalog --port 8080 \
-    --backend shop/catalog-v1=127.0.0.1:10001 --backend shop/catalog-v2=127.0.0.1:10002 \
-    --address-book "$here/addresses.txt" --sticky backend --debug
+    --backend shop/catalog-v1=127.0.0.1:8081 --backend shop/catalog-v2=127.0.0.1:8082 \
+    --address-book "$here/addresses.txt" --sticky backend --debug &
+proxy=$!
+trap 'kill $catalog $proxy 2>/dev/null' EXIT
+trap 'exit 0' INT TERM
+wait $proxy
