@@ -99,7 +99,10 @@ fn envoy_answers_as_the_vectors_say() {
         count.wrong.len(),
     );
     assert!(count.wrong.is_empty(), "{}", count.wrong.join("\n"));
-    assert!(count.allowed >= 130 && count.denied >= 160 && count.normalized > 0, "too few cases were asked");
+    assert!(
+        count.allowed >= 130 && count.denied >= 160 && count.normalized > 0,
+        "too few cases were asked"
+    );
 }
 
 #[derive(Default)]

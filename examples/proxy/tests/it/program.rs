@@ -133,7 +133,11 @@ fn clients_without_certificate_are_known_by_their_address() {
         let answer = get(&mut client, "GET /products HTTP/1.1");
         assert_eq!((answer.status, answer.header("x-smi-reason")), (status, reason), "{address}");
     }
-    // A certificate counts before the address, also one that names somebody else.
+    // A certificate counts before the address, also one that names nobody, or somebody else.
+    let id = "https://shop.example/web";
+    let mut unnamed = Client::new(proxy.address, Some(files.client(Some(id))));
+    let answer = get(&mut unnamed, "GET /products HTTP/1.1");
+    assert_eq!((answer.status, answer.header("x-smi-reason")), (403, Some("unauthenticated")));
     let id = "spiffe://cluster.local/ns/shop/sa/inventory";
     let mut inventory = Client::new(proxy.address, Some(files.client(Some(id))));
     assert_eq!(get(&mut inventory, "GET /products HTTP/1.1").status, 403);
