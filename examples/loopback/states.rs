@@ -1,0 +1,62 @@
+//! Two states of a policy, and what replaces one by the other.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use smi_policy::Semantics;
+use smi_sidecar::{Generation, Manifests};
+use smi_types::Manifest;
+use smi_types::manifest::Resources;
+
+/// Either state lets `default/web` call `/both` of `default/server`, and besides `/one` or `/two`;
+/// each prefers its own backend, `first` or `second`, nine to one.
+pub(crate) fn states() -> [Generation; 2] {
+    [generation("one", 90, 10), generation("two", 10, 90)]
+}
+
+/// Replaces the states in turn, a thousand times a second, and says how often.
+pub(crate) fn replace_for(time: Duration, manifests: &Manifests, states: &[Generation; 2]) -> u32 {
+    let (start, mut count) = (Instant::now(), 0);
+    while start.elapsed() < time {
+        let due = u32::try_from(start.elapsed().as_millis()).unwrap();
+        while count < due {
+            count += 1;
+            manifests.replace(states[count as usize % 2].clone());
+        }
+        thread::sleep(Duration::from_micros(500));
+    }
+    count
+}
+
+/// Compiles the documents of one text.
+pub(crate) fn compile(text: &str, semantics: Semantics) -> Generation {
+    let mut resources = Resources::new(semantics.default_namespace.clone());
+    resources.add("manifests", Manifest::read(text));
+    Generation::new(&resources, semantics)
+}
+
+fn generation(own: &str, first: u8, second: u8) -> Generation {
+    let text = format!(
+        "apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: {{name: api}}
+spec: {{matches: [{{name: both, pathRegex: /both}}, {{name: own, pathRegex: /{own}}}]}}
+---
+apiVersion: access.smi-spec.io/v1alpha4
+kind: TrafficTarget
+metadata: {{name: t}}
+spec:
+  destination: {{kind: ServiceAccount, name: server}}
+  sources: [{{kind: ServiceAccount, name: web}}]
+  rules: [{{kind: HTTPRouteGroup, name: api}}]
+---
+apiVersion: split.smi-spec.io/v1alpha4
+kind: TrafficSplit
+metadata: {{name: s}}
+spec:
+  service: server
+  backends: [{{service: first, weight: {first}}}, {{service: second, weight: {second}}}]
+"
+    );
+    compile(&text, Semantics::default())
+}

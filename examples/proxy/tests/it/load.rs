@@ -1,0 +1,143 @@
+//! Policies and weights replaced a thousand times a second under load.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use pingora_core::server::Server;
+use pingora_core::server::configuration::ServerConf;
+use pingora_proxy::http_proxy_service;
+use smi_policy::{AddressBook, Identity, Semantics};
+use smi_proxy::{Callers, Metrics, Proxy, Settings, Uncertified, Upstreams};
+use smi_sidecar::Manifests;
+use smi_split::ObjectName;
+
+use crate::files::Files;
+use crate::loopback::client::Client;
+use crate::loopback::{ports, states, upstream};
+
+/// Serves until the test ends.
+fn serve(files: &Files) -> (SocketAddr, Arc<Manifests>) {
+    let directory = tempfile::tempdir().unwrap();
+    let (manifests, _) = Manifests::open(directory.path(), Semantics::default()).unwrap();
+    let manifests = Arc::new(manifests);
+    let service = ObjectName::new("default", "server");
+    let upstreams =
+        ["first", "second"].map(|name| (ObjectName::new("default", name), upstream::start(name)));
+    let proxy = Proxy {
+        manifests: Arc::clone(&manifests),
+        upstreams: Upstreams::new(upstreams),
+        metrics: Arc::new(Metrics::new(service.clone())),
+        settings: Settings {
+            destination: Identity::service_account("default", "server"),
+            port: 8080,
+            service,
+            addresses: AddressBook::new(),
+            sticky: None,
+            debug: false,
+        },
+    };
+    let [address] = ports::free_addresses();
+    let [certificate, key, ca] = ["server.pem", "key.pem", "ca.pem"].map(|name| files.path(name));
+    let tls = Callers::tls(&certificate, &key, &ca, Uncertified::Accepted).unwrap();
+    thread::spawn(move || {
+        let conf = ServerConf { threads: 2, ..ServerConf::default() };
+        let mut server = Server::new_with_opt_and_conf(None, conf);
+        server.bootstrap();
+        let mut service = http_proxy_service(&server.configuration, proxy);
+        service.add_tls_with_settings(&address.to_string(), None, tls);
+        server.add_service(service);
+        server.run(Default::default());
+    });
+    ports::wait_for(address, || ());
+    (address, manifests)
+}
+
+/// Answers to one path.
+#[derive(Debug, Default)]
+struct Count {
+    first: AtomicUsize,
+    second: AtomicUsize,
+    denied: AtomicUsize,
+}
+
+#[test]
+fn a_thousand_states_a_second_give_no_wrong_answer() {
+    let files = Files::new();
+    let (address, manifests) = serve(&files);
+    let states = states::states();
+    manifests.replace(states[0].clone());
+
+    let paths = ["/both", "/one", "/two", "/none"];
+    let counts: [Count; 4] = Default::default();
+    let (stop, strangers) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let get = |client: &mut Client, path: &str| {
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes()).unwrap()
+    };
+    let web = || {
+        Client::new(address, Some(files.client(Some("spiffe://cluster.local/ns/default/sa/web"))))
+    };
+    let batch = || {
+        Client::new(address, Some(files.client(Some("spiffe://cluster.local/ns/default/sa/batch"))))
+    };
+    let nobody = || Client::new(address, Some(files.client(None)));
+    let mut swaps = 0;
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut web = web();
+                while !stop.load(Ordering::Relaxed) {
+                    for (path, count) in paths.iter().zip(&counts) {
+                        let answer = get(&mut web, path);
+                        let count = match (answer.status, answer.header("x-upstream")) {
+                            (200, Some("first")) => &count.first,
+                            (200, Some("second")) => &count.second,
+                            (403, None) => &count.denied,
+                            _ => panic!("{path}: {answer:?}"),
+                        };
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        for mut stranger in [batch(), nobody()] {
+            let (stop, strangers) = (&stop, &strangers);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    for path in paths {
+                        assert_eq!(get(&mut stranger, path).status, 403, "{path}");
+                        strangers.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+        swaps = states::replace_for(Duration::from_secs(4), &manifests, &states);
+        stop.store(true, Ordering::Relaxed);
+    });
+    println!("{swaps} swaps in 4 s; {} requests of strangers, all denied", strangers.into_inner());
+    let counts =
+        counts.map(|count| [count.first, count.second, count.denied].map(AtomicUsize::into_inner));
+    for (path, [first, second, denied]) in paths.iter().zip(&counts) {
+        println!("{path}: {first} to the first backend, {second} to the second, {denied} denied");
+    }
+    let [both, one, two, none] = counts;
+    assert!(swaps > 3_900);
+    assert!(both[0] + both[1] > 100 && both[2] == 0, "allowed by either state");
+    assert!(none[2] > 100 && none[0] + none[1] == 0, "allowed by neither");
+    // The policy that allows and the split that sends are of one state: its shares come out, although
+    // half of all requests see the other.
+    for (own, other, denied) in [(one[0], one[1], one[2]), (two[1], two[0], two[2])] {
+        assert!(own + other > 50 && denied > 50);
+        assert_share(own, own + other, 0.9);
+    }
+}
+
+/// The share is what it should be, within six standard deviations.
+#[track_caller]
+fn assert_share(hits: usize, total: usize, share: f64) {
+    let (hits, total) = (hits as f64, total as f64);
+    let deviation = (total * share * (1.0 - share)).sqrt();
+    assert!((hits - total * share).abs() < 6.0 * deviation, "{hits} of {total}, not {share}");
+}
