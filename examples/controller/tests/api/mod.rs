@@ -4,24 +4,29 @@
 //! converts and validates by the webhooks that are registered with it, and fails on demand. What it
 //! answers is modelled on kube-apiserver 1.3x; kubectl works with it.
 
-#![allow(dead_code, missing_docs, reason = "each program that includes this uses a part of it")]
+#![allow(dead_code, reason = "each program that includes this uses a part of it")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "it is for tests, and for trying things out"
+)]
 
 mod http;
 mod store;
-mod webhook;
+pub(crate) mod webhook;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use smi_types::api::Kind;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 pub(crate) use store::{Resource, Store};
-pub(crate) use webhook::client;
 
 /// A cluster: its API server and what is stored.
 pub(crate) struct Cluster {
@@ -97,14 +102,6 @@ impl Cluster {
         kube::Client::try_from(kube::Config::new(self.url().parse().unwrap())).unwrap()
     }
 
-    /// A file for KUBECONFIG, in a directory that `cargo clean` removes.
-    pub(crate) fn kubeconfig(&self) -> PathBuf {
-        let name = format!("kubeconfig-{}", self.address.port());
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&path, kubeconfig(&self.url())).unwrap();
-        path
-    }
-
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.shared.store.lock().unwrap()
     }
@@ -116,8 +113,8 @@ impl Cluster {
 
     /// Stores all objects of a text that are of kinds that are served, in the versions in which they
     /// are written.
-    pub(crate) fn apply(&self, text: &str) -> usize {
-        let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
+    pub(crate) fn apply(&self, text: &str) -> Result<usize, serde_saphyr::Error> {
+        let documents: Vec<Value> = serde_saphyr::from_multiple(text)?;
         let mut applied = 0;
         for mut document in documents {
             let items = match document.get_mut("items").map(Value::take) {
@@ -132,7 +129,7 @@ impl Cluster {
                 }
             }
         }
-        applied
+        Ok(applied)
     }
 
     /// Stores an object, new or not.
@@ -205,16 +202,4 @@ impl Shared {
 
 pub(crate) fn all_versions(kind: Kind) -> Vec<&'static str> {
     kind.versions().iter().map(|version| version.as_str()).collect()
-}
-
-pub(crate) fn kubeconfig(url: &str) -> String {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "here", "cluster": {"server": url}}],
-        "users": [{"name": "me", "user": {}}],
-        "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
-        "current-context": "here",
-    })
-    .to_string()
 }

@@ -3,6 +3,8 @@
 
 use kube::{Client, Config};
 use serde_json::{Value, json};
+use smi_types::api::Version;
+use smi_types::convert::Converter;
 
 use super::Shared;
 use super::store::Resource;
@@ -27,13 +29,12 @@ pub(super) async fn convert(
     if others.is_empty() {
         return Ok(objects);
     }
-    let conversion = definition.conversion.unwrap_or_else(|| json!({"strategy": "None"}));
-    if conversion["strategy"] == "None" {
-        for place in places {
-            objects[place]["apiVersion"] = api_version.into();
+    let Some(conversion) = definition.conversion else {
+        for (place, object) in places.into_iter().zip(others) {
+            objects[place] = by_itself(object, api_version);
         }
         return Ok(objects);
-    }
+    };
     let review = json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "ConversionReview",
         "request": {"uid": "705ab4f5", "desiredAPIVersion": api_version, "objects": others},
@@ -59,6 +60,20 @@ pub(super) async fn convert(
         objects[*place] = after;
     }
     Ok(objects)
+}
+
+/// An object in another version as if there were a webhook that never fails. What can't be converted
+/// only gets the other apiVersion, as under the strategy `None`.
+fn by_itself(object: Value, api_version: &str) -> Value {
+    let version = api_version.rsplit('/').next().and_then(Version::parse).unwrap();
+    match Converter::new().convert(object.clone(), version) {
+        Ok(conversion) => conversion.object,
+        Err(_) => {
+            let mut object = object;
+            object["apiVersion"] = api_version.into();
+            object
+        }
+    }
 }
 
 /// Whether the registered webhook lets an object pass; the status of its refusal otherwise.

@@ -13,7 +13,7 @@ pub(crate) fn shop(cluster: &Cluster) -> usize {
     let mut files: Vec<_> =
         std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    files.iter().map(|file| cluster.apply(&std::fs::read_to_string(file).unwrap())).sum()
+    files.iter().map(|file| cluster.apply(&std::fs::read_to_string(file).unwrap()).unwrap()).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]

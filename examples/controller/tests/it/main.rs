@@ -1,5 +1,6 @@
 //! The controller against an API server in this process, and against a real one where
 //! `SMI_E2E_KUBECONFIG` names it.
+#![cfg(test)]
 
 #[path = "../api/mod.rs"]
 mod api;

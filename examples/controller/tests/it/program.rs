@@ -1,10 +1,11 @@
 //! The program itself: started as the README says, asked over HTTP, stopped by a signal. And the
 //! controller against a real API server, where there is one.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use smi_controller::Controller;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
@@ -23,7 +24,7 @@ impl Program {
         let mut child = Command::new(env!("CARGO_BIN_EXE_smi-controller"))
             .args(["--report", "127.0.0.1:0"])
             .args(arguments)
-            .env("KUBECONFIG", cluster.kubeconfig())
+            .env("KUBECONFIG", kubeconfig(cluster))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -46,6 +47,23 @@ impl Program {
         assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
         tokio::time::timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap()
     }
+}
+
+/// A file for KUBECONFIG.
+fn kubeconfig(cluster: &Cluster) -> PathBuf {
+    let url = cluster.url();
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "here", "cluster": {"server": url}}],
+        "users": [{"name": "me", "user": {}}],
+        "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
+        "current-context": "here",
+    });
+    let name = format!("kubeconfig-{}", url.replace([':', '/'], "-"));
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, config.to_string()).unwrap();
+    path
 }
 
 /// Status and body of an answer.
@@ -122,7 +140,7 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
         let registered = cluster.store().validation.clone().unwrap();
         bundles.push(registered["webhooks"][0]["clientConfig"]["caBundle"].clone());
         let mut route = any_route("shop");
-        route["spec"]["matches"]["ports"] = serde_json::json!([0]);
+        route["spec"]["matches"]["ports"] = json!([0]);
         let path = "/apis/specs.smi-spec.io/v1alpha4/namespaces/shop/tcproutes";
         let request = axum::http::Request::post(path).body(route.to_string().into_bytes()).unwrap();
         let error = cluster.client().request::<Value>(request).await.unwrap_err();
@@ -156,7 +174,7 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     let cluster = Cluster::start_with_all();
     let running = crate::support::start(&cluster);
     let live = running.live();
-    let config = cluster.kubeconfig();
+    let config = kubeconfig(&cluster);
     let kubectl = async |arguments: &[&str]| {
         let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl-cache");
         let output = Command::new("kubectl")
@@ -219,7 +237,7 @@ async fn a_real_api_server_is_followed() {
     }
     let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(client.clone());
     let namespace = format!("smi-e2e-{}", std::process::id());
-    let object = serde_json::from_value(serde_json::json!({"metadata": {"name": namespace}}));
+    let object = serde_json::from_value(json!({"metadata": {"name": namespace}}));
     namespaces.create(&PostParams::default(), &object.unwrap()).await.unwrap();
 
     let running = Controller::new(client.clone()).pace(crate::support::pace()).start();

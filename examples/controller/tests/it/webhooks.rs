@@ -9,7 +9,8 @@ use smi_types::api::{Kind, Version};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::api::{Cluster, client};
+use crate::api::Cluster;
+use crate::api::webhook::client;
 use crate::support::{any_route, eventually, is_open, start, target, until};
 
 /// Serves the webhooks, registers them, and waits until they are.
