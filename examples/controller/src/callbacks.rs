@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
 use smi_types::Manifest;
 use smi_types::api::Kind;
@@ -12,8 +11,8 @@ use smi_types::manifest::ObjectKey;
 use smi_types::problem::Problem;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::Watched;
 use crate::world::Id;
+use crate::{Pace, Watched};
 
 /// What has become of an object.
 #[derive(Debug)]
@@ -74,44 +73,43 @@ pub(crate) struct Changed {
     pub(crate) now: Option<Manifest>,
 }
 
-/// Calls back until the sender is gone and all changes are reported.
+/// Calls back until the sender is gone and nothing is left to report.
 pub(crate) async fn run(
     callbacks: Arc<dyn Callbacks>,
     mut changes: UnboundedReceiver<Changed>,
-    retry: Duration,
+    pace: Pace,
 ) {
-    let mut due: BTreeMap<Id, Option<Manifest>> = BTreeMap::new();
     let mut failed: BTreeMap<Id, Option<Manifest>> = BTreeMap::new();
+    let mut wait = pace.retry;
     loop {
-        let next = tokio::select! {
-            next = changes.recv() => next,
-            () = tokio::time::sleep(retry), if !failed.is_empty() => {
+        let mut due = BTreeMap::new();
+        tokio::select! {
+            next = changes.recv() => match next {
+                Some(Changed { id, now }) => drop(due.insert(id, now)),
+                None => return,
+            },
+            () = tokio::time::sleep(wait), if !failed.is_empty() => {
                 due.append(&mut failed);
-                None
+                wait = (wait * 2).min(pace.retry_at_most);
             }
-        };
-        if next.is_none() && due.is_empty() {
-            return;
         }
-        let waiting = std::iter::from_fn(|| changes.try_recv().ok());
-        for Changed { id, now } in next.into_iter().chain(waiting) {
-            failed.remove(&id);
+        while let Ok(Changed { id, now }) = changes.try_recv() {
             due.insert(id, now);
         }
-        while let Some((id, now)) = due.pop_first() {
-            let callbacks = callbacks.clone();
-            let call = move || {
-                let outcome = call(&*callbacks, &id, now.as_ref());
-                (id, now, outcome)
+        for (id, now) in due {
+            failed.remove(&id);
+            let (callbacks, at, newest) = (callbacks.clone(), id.clone(), now.clone());
+            let call = tokio::task::spawn_blocking(move || call(&*callbacks, &at, newest.as_ref()));
+            let error = match call.await {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(panic) => panic.to_string(),
             };
-            let Ok((id, now, outcome)) = tokio::task::spawn_blocking(call).await else {
-                eprintln!("a callback panicked; its change is lost");
-                continue;
-            };
-            if let Err(error) = outcome {
-                eprintln!("callback for {id}: {error}; will be called again");
-                failed.insert(id, now);
-            }
+            eprintln!("callback for {id}: {error}; it will be called again");
+            failed.insert(id, now);
+        }
+        if failed.is_empty() {
+            wait = pace.retry;
         }
     }
 }

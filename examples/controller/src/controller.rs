@@ -79,7 +79,7 @@ impl Controller {
         }
         let changes = self.callbacks.clone().map(|callbacks| {
             let (send, changes) = mpsc::unbounded_channel();
-            tasks.spawn(callbacks::run(callbacks, changes, self.pace.retry));
+            tasks.spawn(callbacks::run(callbacks, changes, self.pace));
             send
         });
         if self.events {

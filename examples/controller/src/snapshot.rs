@@ -48,6 +48,7 @@ pub struct ObjectStatus {
 
 /// Something in an object that was ignored, or that surprises.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Finding {
     /// Whether it is an error: something grants nothing, or goes nowhere.

@@ -50,12 +50,15 @@ pub(crate) enum News {
 enum End {
     /// Nobody listens any more.
     Closed,
-    /// Another version is offered, or the kind no longer.
-    Offer(Option<ApiResource>),
+    /// Other versions are offered, or none.
+    Offer(Vec<ApiResource>),
     Lost(String),
+    /// The server could not list the objects in this version.
+    Refused(String),
 }
 
-/// Watches a resource for as long as anybody listens, in the newest version that is offered.
+/// Watches a resource for as long as anybody listens, in the newest version that is offered and can
+/// be listed: an object that a webhook can't convert fails the list of every version but its own.
 pub(crate) async fn watch(
     client: Client,
     watched: Watched,
@@ -63,31 +66,59 @@ pub(crate) async fn watch(
     news: Sender<(Watched, News)>,
 ) {
     let mut retry = Retry::new(pace);
-    let mut offer = watched.offered(&client).await;
+    let mut offered = Vec::new();
+    let mut refused = 0;
     loop {
-        let end = match offer {
-            Ok(Some(resource)) => follow(&client, watched, &resource, pace, &news).await,
-            Ok(None) => {
-                if news.send((watched, News::All(None, Vec::new()))).await.is_err() {
-                    return;
+        let end = match watched.offered(&client).await {
+            Ok(now) => {
+                if now != offered {
+                    (offered, refused) = (now, 0);
                 }
-                tokio::time::sleep(pace.discover).await;
-                offer = watched.offered(&client).await;
-                continue;
+                match offered.iter().cycle().nth(refused) {
+                    Some(resource) => {
+                        follow(&client, watched, resource, &offered, pace, &news).await
+                    }
+                    None => absent(&client, watched, pace, &news).await,
+                }
             }
             Err(error) => End::Lost(said(&error)),
         };
-        offer = match end {
+        let reason = match end {
             End::Closed => return,
-            End::Offer(offer) => Ok(offer),
-            End::Lost(reason) => {
-                if news.send((watched, News::Lost(reason))).await.is_err() {
-                    return;
-                }
-                retry.wait().await;
-                watched.offered(&client).await
+            End::Offer(now) => {
+                (offered, refused) = (now, 0);
+                continue;
+            }
+            End::Lost(reason) => reason,
+            End::Refused(reason) => {
+                refused = (refused + 1) % offered.len().max(1);
+                reason
             }
         };
+        if news.send((watched, News::Lost(reason))).await.is_err() {
+            return;
+        }
+        retry.wait().await;
+    }
+}
+
+/// Waits until the server offers the resource.
+async fn absent(
+    client: &Client,
+    watched: Watched,
+    pace: Pace,
+    news: &Sender<(Watched, News)>,
+) -> End {
+    if news.send((watched, News::All(None, Vec::new()))).await.is_err() {
+        return End::Closed;
+    }
+    loop {
+        tokio::time::sleep(pace.discover).await;
+        match watched.offered(client).await {
+            Ok(offered) if offered.is_empty() => {}
+            Ok(offered) => return End::Offer(offered),
+            Err(error) => return End::Lost(said(&error)),
+        }
     }
 }
 
@@ -96,6 +127,7 @@ async fn follow(
     client: &Client,
     watched: Watched,
     resource: &ApiResource,
+    offered: &[ApiResource],
     pace: Pace,
     news: &Sender<(Watched, News)>,
 ) -> End {
@@ -109,8 +141,8 @@ async fn follow(
         let event = tokio::select! {
             event = events.next() => event,
             _ = discover.tick() => match watched.offered(client).await {
-                Ok(Some(offered)) if offered == *resource => continue,
-                Ok(offer) => return End::Offer(offer),
+                Ok(now) if now == offered => continue,
+                Ok(now) => return End::Offer(now),
                 // The watch itself will tell if the server is gone.
                 Err(_) => continue,
             },
@@ -131,6 +163,7 @@ async fn follow(
             Some(Ok(watcher::Event::Delete(object))) => News::Deleted(object),
             // kube's watcher would go on by itself, but not always to a good end: it skips an event
             // that it can't decode, and asks for ever for a version that is `410 Gone`.
+            Some(Err(error)) if is_refused(&error) => return End::Refused(lost(&error)),
             Some(Err(error)) => return End::Lost(lost(&error)),
             None => return End::Lost("the watch ended".to_owned()),
         };
@@ -138,6 +171,12 @@ async fn follow(
             return End::Closed;
         }
     }
+}
+
+/// Whether the server failed to list, as it does if it can't convert.
+fn is_refused(error: &watcher::Error) -> bool {
+    let watcher::Error::InitialListFailed(Error::Api(status)) = error else { return false };
+    status.code == 500
 }
 
 fn lost(error: &watcher::Error) -> String {

@@ -25,17 +25,18 @@ impl Watched {
         }
     }
 
-    /// The resource in the newest version that the API server offers; nothing if it offers none.
+    /// The resource in the versions that the API server offers, newest first.
     ///
     /// An API server that has just started may not know its custom resources yet. So that a kind is
     /// not there counts only if the server, asked for its objects, says so too.
-    pub(crate) async fn offered(self, client: &Client) -> Result<Option<ApiResource>, Error> {
+    pub(crate) async fn offered(self, client: &Client) -> Result<Vec<ApiResource>, Error> {
         let Self::Smi(kind) = self else {
-            return Ok(Some(self.resource("v1")));
+            return Ok(vec![self.resource("v1")]);
         };
         let group = kind.group();
         let served: Option<APIGroup> = found(get(client, &format!("/apis/{group}")).await)?;
         let served = served.map(|group| group.versions).unwrap_or_default();
+        let mut offered = Vec::new();
         for version in kind.versions().iter().rev().map(|version| version.as_str()) {
             if !served.iter().any(|served| served.version == version) {
                 continue;
@@ -44,14 +45,17 @@ impl Watched {
             let list: Option<APIResourceList> = found(get(client, &path).await)?;
             let resources = list.map(|list| list.resources).unwrap_or_default();
             if resources.iter().any(|resource| resource.name == kind.plural()) {
-                return Ok(Some(self.resource(version)));
+                offered.push(self.resource(version));
             }
+        }
+        if !offered.is_empty() {
+            return Ok(offered);
         }
         let newest = self.resource("v1alpha4");
         let api: Api<Sent> = Api::all_with(client.clone(), &newest);
         let list: Option<ObjectList<Sent>> =
             found(api.list(&ListParams::default().limit(1)).await)?;
-        Ok(list.map(|_| newest))
+        Ok(list.map(|_| newest).into_iter().collect())
     }
 
     fn resource(self, version: &str) -> ApiResource {

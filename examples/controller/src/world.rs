@@ -22,6 +22,8 @@ pub(crate) struct World {
 
 /// How the watch of a kind stands.
 #[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct KindStatus {
     /// The API version that is watched; nothing if the server does not have the kind.
     pub version: Option<String>,

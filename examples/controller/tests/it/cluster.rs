@@ -26,9 +26,20 @@ async fn decisions_and_splits_are_those_of_what_is_stored() {
     assert_eq!(snapshot.objects.len(), stored);
 
     let (policy, splits) = compiled(&cluster);
-    let namespaces = ["shop", "data", "monitoring", "default"];
-    let names =
-        ["web", "cart", "catalog", "orders", "payments", "inventory", "prometheus", "postgres"];
+    let namespaces = ["edge", "shop", "data", "monitoring"];
+    let names = [
+        "ingress",
+        "web",
+        "catalog",
+        "cart",
+        "orders",
+        "payments",
+        "inventory",
+        "prometheus",
+        "catalog-v1",
+        "postgres",
+        "sessions",
+    ];
     let expected = answers(&policy, &splits, &namespaces, &names);
     let found = answers(&snapshot.policy, &snapshot.splits, &namespaces, &names);
     assert_eq!(found, expected);

@@ -144,9 +144,12 @@ pub(crate) fn answers(
             for port in [80, 8080, 9090] {
                 let tcp = Request::tcp(Some(&source), &destination, port);
                 answers.push(policy.authorize(&tcp).to_string());
-                for (method, path) in
-                    [("GET", "/metrics"), ("GET", "/carts/7"), ("DELETE", "/carts/7/items/2")]
-                {
+                for (method, path) in [
+                    ("GET", "/metrics"),
+                    ("GET", "/products/7/stock"),
+                    ("POST", "/orders"),
+                    ("DELETE", "/carts/7/items/2"),
+                ] {
                     let http = HttpRequest::new(method, path).headers(&headers);
                     let http = Request::http(Some(&source), &destination, port, http);
                     answers.push(policy.authorize(&http).to_string());

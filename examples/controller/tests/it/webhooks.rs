@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smi_controller::{Address, Certificate, keep_registered, webhooks};
+use smi_controller::{Address, Certificate, Watched, keep_registered, webhooks};
 use smi_types::api::{Kind, Version};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -66,6 +66,38 @@ async fn an_api_server_converts_by_the_webhook() {
         until(&live, "cart is closed", |now| !is_open(now, "cart")).await;
     }
     println!("{asked} conversions by the webhook");
+}
+
+/// An object that nobody can convert fails every list but that of its own version, which is then
+/// the one to watch.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_cannot_be_converted_stops_nobody() {
+    let split = |name: &str, version: &str, weight: Value| {
+        json!({
+            "apiVersion": format!("split.smi-spec.io/{version}"), "kind": "TrafficSplit",
+            "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"service": name, "backends": [{"service": "v2", "weight": weight}]},
+        })
+    };
+    for is_first in [true, false] {
+        let cluster = Cluster::start_with_all();
+        registered(&cluster).await;
+        cluster.put(split("good", "v1alpha4", 1.into()));
+        let mut running = None;
+        if !is_first {
+            let started = running.insert(start(&cluster));
+            until(&started.live(), "a snapshot", |now| now.splits.iter().count() == 1).await;
+        }
+        cluster.put(split("bad", "v1alpha1", "many".into()));
+        cluster.put(split("better", "v1alpha2", 1.into()));
+        let running = running.unwrap_or_else(|| start(&cluster));
+        let what = "the other two";
+        let snapshot = until(&running.live(), what, |now| now.splits.iter().count() == 2).await;
+        let bad = snapshot.objects.iter().find(|object| object.name == "bad").unwrap();
+        assert!(!bad.accepted);
+        let version = &running.live().kinds()[&Watched::Smi(Kind::TrafficSplit)].version;
+        assert_eq!(version.as_deref(), Some("v1alpha1"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
