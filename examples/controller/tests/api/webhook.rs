@@ -109,7 +109,16 @@ pub(super) async fn validate(
     let Ok(answer) = call(&webhook["clientConfig"], &review).await else { return Ok(()) };
     match answer["response"]["allowed"] == true && answer["response"]["uid"] == "ae1f" {
         true => Ok(()),
-        false => Err(answer["response"]["status"].clone()),
+        false => {
+            let mut status = answer["response"]["status"].clone();
+            let message = status["message"].as_str().unwrap_or_default();
+            let name = &webhook["name"];
+            status["message"] =
+                format!("admission webhook {name} denied the request: {message}").into();
+            status["apiVersion"] = "v1".into();
+            status["kind"] = "Status".into();
+            Err(status)
+        }
     }
 }
 
