@@ -3,6 +3,8 @@
 //!
 //! Each of them panics if something is wrong, besides the panics that it looks for.
 
+pub mod metrics;
+
 use serde_json::Value;
 use smi_types::Manifest;
 use smi_types::convert::Converter;

@@ -58,6 +58,20 @@ const PIECES: &[&str] = &[
     "items",
     "%YAML 1.1\n",
     "? ",
+    "NaN",
+    "+Inf",
+    "1e309",
+    "1000",
+    "µs",
+    "h",
+    "Ki",
+    "%2f",
+    "&t=",
+    "edges",
+    "pods/",
+    " in (",
+    "\"value\":[",
+    "\"values\":[[",
 ];
 
 fn corpus(extension: &str) -> Vec<Vec<u8>> {
@@ -155,4 +169,29 @@ fn conversion_review() {
 #[test]
 fn admission_review() {
     run("json", smi_fuzz::admission_review);
+}
+
+#[test]
+fn url() {
+    run("urls", smi_fuzz::metrics::url);
+}
+
+#[test]
+fn quantity() {
+    run("quantities", smi_fuzz::metrics::quantity);
+}
+
+#[test]
+fn duration() {
+    run("durations", smi_fuzz::metrics::duration);
+}
+
+#[test]
+fn prometheus() {
+    run("answer", smi_fuzz::metrics::prometheus);
+}
+
+#[test]
+fn metrics() {
+    run("metrics", smi_fuzz::metrics::metrics);
 }

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Lint(crate::lint::Lint),
     Schema(crate::schema::Schema),
     Split(Split),
+    Top(crate::metrics::Top),
+    Topology(crate::metrics::Topology),
     Vectors(Vectors),
 }
 

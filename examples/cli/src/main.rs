@@ -11,6 +11,7 @@ mod decide;
 mod identity;
 mod lint;
 mod load;
+mod metrics;
 mod problems;
 mod schema;
 mod split;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         Command::Lint(lint) => lint::run(lint),
         Command::Schema(schema) => schema::run(schema),
         Command::Split(split) => split::run(split),
+        Command::Top(top) => metrics::run_top(top),
+        Command::Topology(topology) => metrics::run_topology(topology),
         Command::Vectors(vectors) => vectors::run(vectors),
     };
     match result {

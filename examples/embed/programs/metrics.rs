@@ -1,32 +1,34 @@
-//! Reads an answer of the Traffic Metrics API and prints the success rate of each edge.
+//! From requests in a proxy to an answer of the Traffic Metrics API, and to what people see.
 
-use smi_metrics_model::{FAILURE_COUNT, SUCCESS_COUNT, TrafficMetricsList};
+use std::time::{Duration, SystemTime};
 
-const ANSWER: &str = r#"{
-    "kind": "TrafficMetricsList",
-    "apiVersion": "metrics.smi-spec.io/v1alpha1",
-    "resource": {"kind": "Pod", "namespace": "shop", "name": "web-1"},
-    "items": [{
-        "kind": "TrafficMetrics",
-        "resource": {"kind": "Pod", "namespace": "shop", "name": "web-1"},
-        "edge": {"direction": "to", "resource": {"kind": "Pod", "namespace": "shop", "name": "cart-1"}},
-        "timestamp": "2026-04-08T22:25:55Z",
-        "window": "30s",
-        "metrics": [{"name": "success_count", "value": "99"}, {"name": "failure_count", "value": "1"}]
-    }]
-}"#;
+use smi_metrics_model::render::{Columns, Top};
+use smi_metrics_model::rollup::{Edge, Ownership, Rollup};
+use smi_metrics_model::serve::Request;
+use smi_metrics_model::{End, Kind, Outcome, Recorder, Report, Resource};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let list: TrafficMetricsList = serde_json::from_str(ANSWER)?;
-    for metrics in list.items() {
-        let peer = metrics.edge.as_option().and_then(|edge| edge.resource.as_option());
-        let peer = peer.and_then(|peer| peer.name.as_deref()).unwrap_or("everybody");
-        let count = |name| metrics.metric(name).and_then(|metric| metric.value.as_option());
-        if let (Some(good), Some(bad)) = (count(SUCCESS_COUNT), count(FAILURE_COUNT)) {
-            println!("to {peer}: {good} good, {bad} bad");
-        }
-    }
-    // Both published dialects are read, and written back as they were.
-    assert_eq!(serde_json::to_value(&list)?, serde_json::from_str::<serde_json::Value>(ANSWER)?);
+    // On the hot path: one recorder per edge, one atomic addition per request.
+    let recorder = Recorder::new();
+    recorder.record(Duration::from_millis(12), Outcome::Success);
+    recorder.record(Duration::from_millis(80), Outcome::Failure);
+
+    // Every now and then: from pods to what they belong to.
+    let pod = Resource::new(Kind::Pod, "shop", "web-1");
+    let mut ownership = Ownership::default();
+    ownership.add(pod.clone(), Resource::new(Kind::Deployment, "shop", "web"));
+    let (edge, tally) = (Edge::new(None, Some(pod), End::Server), recorder.tally());
+    let mut rollup = Rollup::new(Kind::Deployment, &ownership);
+    rollup.add(&edge, &tally);
+
+    // A URL in, JSON out; an error is a Status.
+    let url = "/apis/metrics.smi-spec.io/v1alpha1/namespaces/shop/deployments?t=30s";
+    let Request::Metrics(query) = Request::parse("GET", url)? else { return Ok(()) };
+    let report = Report::new(query.version, SystemTime::now(), query.window().try_into()?)?;
+    let answer = report.answer(&query, &rollup, |_| Default::default());
+    println!("{} {}", answer.code(), serde_json::to_string(&answer)?);
+
+    // And for people, as `smi top` shows it.
+    print!("{}", Top::new(answer.items()).text(Columns::Usual));
     Ok(())
 }

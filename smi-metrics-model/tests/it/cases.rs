@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use smi_metrics_model::TrafficMetrics;
 
-use crate::read_and_write;
+use crate::documents::read_and_write;
 
 /// A document that is read.
 #[derive(Deserialize)]

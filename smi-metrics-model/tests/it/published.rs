@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::read_and_write;
+use crate::documents::read_and_write;
 
 #[test]
 fn the_examples_of_the_specification_are_written_back_as_read() {

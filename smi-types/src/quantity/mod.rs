@@ -3,7 +3,11 @@
 //! TrafficSplit v1alpha1 weighs its backends with Kubernetes' `resource.Quantity`: a decimal number
 //! with a suffix (`500m`, `1k`, `2Ki`) or an exponent (`1e3`). Kubernetes rounds what is finer than
 //! `n` and caps what is above 2^63 - 1. Weights are ratios, so here nothing is rounded or capped.
+//! Traffic metrics count and measure with them: hence order, sums and Kubernetes' canonical form.
 
+mod arithmetic;
+mod canonical;
+mod order;
 mod value;
 
 use std::fmt;

@@ -79,15 +79,59 @@ impl Value {
 
     /// The absolute value, if it is whole and fits 64 bits.
     pub(super) fn integer(self) -> Option<u64> {
+        u64::try_from(self.magnitude()?).ok()
+    }
+
+    /// The absolute value, if it is whole and fits 128 bits.
+    pub(super) fn magnitude(self) -> Option<u128> {
         if self.mantissa == 0 {
             return Some(0);
         }
         let twos = u32::try_from(self.twos).ok()?;
         let fives = u32::try_from(self.fives).ok()?;
-        u64::try_from(self.mantissa)
-            .ok()?
-            .checked_mul(5_u64.checked_pow(fives)?)?
-            .checked_mul(2_u64.checked_pow(twos)?)
+        self.mantissa.checked_mul(5_u128.checked_pow(fives)?)?.checked_mul(2_u128.checked_pow(twos)?)
+    }
+
+    /// The absolute value as decimal digits without zeros at the end, and a power of ten; `None` if
+    /// the digits don't fit 128 bits.
+    pub(super) fn decimal(self) -> Option<(u128, i32)> {
+        let tens = self.twos.min(self.fives);
+        let digits = Self {
+            twos: self.twos.checked_sub(tens)?,
+            fives: self.fives.checked_sub(tens)?,
+            ..self
+        };
+        Some((digits.magnitude()?, tens))
+    }
+
+    /// The value with the other sign.
+    pub(super) fn negated(self) -> Self {
+        Self { negative: !self.negative && self.mantissa != 0, ..self }
+    }
+
+    /// The sum, if its digits fit 128 bits.
+    pub(super) fn checked_add(self, other: Self) -> Option<Self> {
+        if self.mantissa == 0 || other.mantissa == 0 {
+            return Some(if self.mantissa == 0 { other } else { self });
+        }
+        let twos = self.twos.min(other.twos);
+        let fives = self.fives.min(other.fives);
+        let whole = |value: Self| {
+            let twos = value.twos.checked_sub(twos)?;
+            let fives = value.fives.checked_sub(fives)?;
+            Self { twos, fives, ..value }.magnitude()
+        };
+        let (left, right) = (whole(self)?, whole(other)?);
+        let (negative, mantissa) = if self.negative == other.negative {
+            (self.negative, left.checked_add(right)?)
+        } else if left >= right {
+            (self.negative, left.abs_diff(right))
+        } else {
+            (other.negative, left.abs_diff(right))
+        };
+        let sum = Self::new(negative, mantissa, twos, fives);
+        // Whatever is built can be written.
+        sum.decimal().map(|_| sum)
     }
 }
 

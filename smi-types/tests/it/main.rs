@@ -24,6 +24,7 @@ mod objects;
 mod official;
 #[cfg(test)]
 mod quantity;
+mod quantity_arithmetic;
 #[cfg(test)]
 mod re2;
 #[cfg(all(test, feature = "kube"))]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::open_enum::open_enum;
+use super::open_enum::open_enum;
 use crate::{Nullable, ObjectReference};
 
 /// Restricts metrics to the traffic between the resource and another one (specification, "Edge").

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::nullable;
+use super::nullable;
 
 /// Names a Kubernetes object, or as much of it as is meant (Kubernetes core v1,
 /// `ObjectReference`).

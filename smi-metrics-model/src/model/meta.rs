@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Nullable, nullable};
+use super::nullable;
+use crate::Nullable;
 
 /// The metadata of a [`TrafficMetrics`](crate::TrafficMetrics), as the Go SDK writes it.
 ///

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::open_enum::open_enum;
-use crate::{MetricValue, Nullable, nullable};
+use super::nullable;
+use super::open_enum::open_enum;
+use crate::{MetricValue, Nullable};
 
 /// The latency that 99 % of the responses stayed below.
 pub const P99_RESPONSE_LATENCY: &str = "p99_response_latency";

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    LabelSelector, ListMeta, Nullable, ObjectReference, TrafficMetrics, Version, nullable,
-};
+use super::nullable;
+use crate::{LabelSelector, ListMeta, Nullable, ObjectReference, TrafficMetrics, Version};
 
 /// An answer of several [`TrafficMetrics`]: the resources of one kind, or the edges of one resource
 /// (specification, "TrafficMetricsList").

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Edge, Metric, Nullable, ObjectMeta, ObjectReference, Version, nullable};
+use super::nullable;
+use crate::{Edge, Metric, Nullable, ObjectMeta, ObjectReference, Version};
 
 /// What was measured for one resource, or for one edge between two (specification,
 /// "TrafficMetrics").
