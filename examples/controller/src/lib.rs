@@ -42,7 +42,7 @@ pub use self::controller::{Controller, Running};
 pub use self::live::Live;
 pub use self::register::{Address, keep_registered};
 pub use self::snapshot::{Finding, ObjectStatus, Snapshot};
-pub use self::tls::{Certificate, TlsListener};
+pub use self::tls::{Certificate, ClientCertificate, TlsListener};
 pub use self::watch::Pace;
 pub use self::watched::Watched;
 pub use self::world::KindStatus;

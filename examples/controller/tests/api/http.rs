@@ -67,7 +67,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             let timeout = Duration::from_secs(timeout.unwrap_or(1800));
             watch(shared, target, from.filter(|from| *from > 0), bookmarks, timeout).await
         }
-        (Method::GET, None) => list(&shared, &target, option("limit"), option("continue")).await,
+        (Method::GET, None) => {
+            let labels = option("labelSelector").filter(|labels| !labels.is_empty());
+            list(&shared, &target, labels, option("limit"), option("continue")).await
+        }
         (Method::GET, Some(name)) => get(&shared, &target, name).await,
         (Method::POST, None) => write(&shared, &target, &body, true).await,
         (Method::PUT, Some(_)) => write(&shared, &target, &body, false).await,
@@ -174,6 +177,21 @@ fn cluster_wide(shared: &Shared, method: &Method, path: &[&str], body: &Bytes) -
             store.validation = Some(configuration.clone());
             Some(answer(&configuration))
         }
+        ["apis", "apiregistration.k8s.io", "v1", "apiservices", name]
+            if method == Method::PATCH =>
+        {
+            let service: Value = serde_json::from_slice(body).unwrap();
+            store.services.insert((*name).to_owned(), service.clone());
+            Some(answer(&service))
+        }
+        ["apis", "authorization.k8s.io", "v1", "subjectaccessreviews"] => {
+            let mut review: Value = serde_json::from_slice(body).unwrap();
+            let spec = review["spec"].clone();
+            let is_allowed = store.allowed.iter().any(|user| spec["user"] == **user);
+            review["status"] = json!({"allowed": is_allowed});
+            store.reviews.push(spec);
+            Some(with_code(201, &review))
+        }
         _ => None,
     }
 }
@@ -218,6 +236,7 @@ impl Target {
 async fn list(
     shared: &Shared,
     target: &Target,
+    labels: Option<&str>,
     limit: Option<&str>,
     token: Option<&str>,
 ) -> Response {
@@ -226,7 +245,11 @@ async fn list(
         let mut store = shared.store.lock().unwrap();
         match token {
             None => {
-                let objects = store.list(&target.resource.plural, target.namespace.as_deref());
+                let mut objects = store.list(&target.resource.plural, target.namespace.as_deref());
+                // Of selectors only one label with its value.
+                if let Some((key, value)) = labels.and_then(|it| it.split_once("%3D")) {
+                    objects.retain(|object| object["metadata"]["labels"][key] == value);
+                }
                 (store.version, objects)
             }
             Some(token) => match store.pages.remove(token) {

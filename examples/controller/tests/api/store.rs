@@ -19,6 +19,12 @@ pub(crate) struct Store {
     pub(crate) pages: HashMap<String, (u64, Vec<Value>)>,
     pub(crate) definitions: BTreeMap<String, Definition>,
     pub(crate) validation: Option<Value>,
+    /// The APIServices that are registered, by name.
+    pub(crate) services: BTreeMap<String, Value>,
+    /// Users who may do everything; nobody else may do anything.
+    pub(crate) allowed: Vec<String>,
+    /// What was asked about users: specs of SubjectAccessReviews.
+    pub(crate) reviews: Vec<Value>,
     pub(crate) faults: Vec<(String, usize, Fault)>,
     /// Groups that discovery does not know, by path.
     pub(crate) hidden: Vec<String>,
@@ -67,6 +73,8 @@ impl Store {
             compacted: 0,
             resources: vec![
                 resource("", "v1", "Service", "services"),
+                resource("", "v1", "ConfigMap", "configmaps"),
+                resource("apps", "v1", "Deployment", "deployments"),
                 resource("events.k8s.io", "v1", "Event", "events"),
             ],
             objects: BTreeMap::new(),
@@ -74,6 +82,9 @@ impl Store {
             pages: HashMap::new(),
             definitions: BTreeMap::new(),
             validation: None,
+            services: BTreeMap::new(),
+            allowed: Vec::new(),
+            reviews: Vec::new(),
             faults: Vec::new(),
             hidden: Vec::new(),
             refuses_by_status: false,
