@@ -83,6 +83,8 @@ async fn main() -> Result<()> {
     let (namespace, name) = service.split_once('/').context("expected NAMESPACE/SERVICE")?;
     let mut config = kube::Config::infer().await.context("no cluster")?;
     config.read_timeout = Some(Duration::from_secs(300));
+    // Who asks is told at once that the API server can't be asked, and may come back.
+    config.default_retry = false;
     let certificate = Certificate::generate(vec![format!("{name}.{namespace}.svc")])?;
     let cluster = Cluster::join(kube::Client::try_from(config)?, certificate.clone()).await?;
     tokio::spawn(cluster.clone().keep_joined(namespace.to_owned(), name.to_owned()));

@@ -48,11 +48,16 @@ impl Callbacks for Splits {
     }
 }
 
-/// What metrics need of a TrafficSplit; nothing if its weights are no ratio.
+/// What metrics need of a TrafficSplit; nothing if its weights are no ratio. Whole weights stay as they
+/// are, others become the smallest whole numbers of their ratio.
 fn read(split: &TrafficSplit) -> Option<Split> {
     let short = |service: &str| service.split(['.', ':']).next().unwrap_or_default().to_owned();
     let weights: Vec<&Quantity> = split.backends.iter().map(|backend| &backend.weight).collect();
-    let weights = Quantity::ratios(&weights).ok()?;
+    let whole: Option<Vec<u64>> = weights.iter().map(|weight| weight.to_u64()).collect();
+    let weights = match whole {
+        Some(whole) => whole,
+        None => Quantity::ratios(&weights).ok()?,
+    };
     let names = split.backends.iter().map(|backend| short(&backend.service));
     let namespace = split.meta.namespace.as_deref().unwrap_or_default();
     Some(Split {

@@ -158,7 +158,9 @@ impl Cluster {
     /// Breaks all connections and takes no more.
     pub(crate) fn go_down(&mut self) {
         if let Some(server) = self.server.take() {
-            server.shutdown_background();
+            // Not within a runtime, which must not wait.
+            let stop = move || server.shutdown_timeout(Duration::from_secs(10));
+            std::thread::spawn(stop).join().unwrap();
         }
     }
 
