@@ -1,4 +1,5 @@
 //! The program prints what `kubectl apply` installs, for all kinds.
+#![cfg(test)]
 
 use std::process::Command;
 
