@@ -46,18 +46,48 @@ impl Splits {
     #[must_use]
     pub fn from_resources(resources: &Resources, semantics: Semantics) -> Self {
         let semantics = semantics.with_default_namespace(resources.default_namespace().to_owned());
-        let mut builder = Self::builder(semantics);
-        for object in resources.objects() {
-            builder = builder.object(object);
-        }
-        for foreign in resources.foreign() {
-            builder = builder.foreign(foreign.document);
-        }
-        builder.compile()
+        Self::builder(semantics).resources(resources).compile()
     }
 }
 
 impl SplitsBuilder {
+    /// Adds the TrafficSplits, HTTPRouteGroups and Services of manifests of any API version, for
+    /// splits that are [replaced](Self::compile_after) when the manifests change.
+    ///
+    /// Objects without namespace are in the default namespace of the builder's semantics.
+    ///
+    /// ```
+    /// use smi_policy::Semantics;
+    /// use smi_split::Splits;
+    /// use smi_types::manifest::{Manifest, Resources};
+    ///
+    /// let split = |weight| {
+    ///     format!(
+    ///         "apiVersion: split.smi-spec.io/v1alpha4
+    /// kind: TrafficSplit
+    /// metadata: {{name: canary, namespace: shop}}
+    /// spec: {{service: website, backends: [{{service: website-v1, weight: {weight}}}]}}"
+    ///     )
+    /// };
+    /// let mut splits = Splits::builder(Semantics::default()).compile();
+    /// for weight in [1, 2] {
+    ///     let mut resources = Resources::default();
+    ///     resources.add("canary.yaml", Manifest::read(&split(weight)));
+    ///     let next = Splits::builder(Semantics::default()).resources(&resources);
+    ///     splits = next.compile_after(&splits);
+    ///     assert_eq!(splits.iter().count(), 1);
+    /// }
+    /// ```
+    pub fn resources(mut self, resources: &Resources) -> Self {
+        for object in resources.objects() {
+            self = self.object(object);
+        }
+        for foreign in resources.foreign() {
+            self = self.foreign(foreign.document);
+        }
+        self
+    }
+
     /// Adds an object of any API version, lifted from wherever it was read. Only TrafficSplits and
     /// HTTPRouteGroups concern splits; others are passed over.
     pub fn object(self, object: &hub::Object) -> Self {

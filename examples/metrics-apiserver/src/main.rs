@@ -1,95 +1,111 @@
 //! A server of the Traffic Metrics API: what a mesh has to add to `smi-metrics-model` is HTTP, a
-//! clock, and knowledge of its cluster. The cluster here is a made-up shop.
+//! clock, and knowledge of its cluster.
 //!
-//! ```console
-//! $ cargo run -p smi-metrics-apiserver -- 127.0.0.1:8081 --own-kinds &
-//! $ kubectl --server http://127.0.0.1:8081 get deployments.v1alpha1.metrics.smi-spec.io -n shop
-//! $ smi top http://127.0.0.1:8081/apis/metrics.smi-spec.io/v1alpha1/namespaces/shop/pods
-//! ```
-//!
-//! Without `--own-kinds` discovery is to the letter of the specification, with which `kubectl get`
-//! tells the resources apart only as `--raw`.
-//!
-//! In a cluster the API server in front wants TLS: a proxy beside this one, or axum with rustls.
+//! Without options the cluster is a made-up shop. With `--prometheus` the metrics are those of a
+//! mesh, and with `--cluster` the server is an extension of an API server, and answers only those
+//! whom that one lets.
 
+mod access;
+mod cluster;
+mod prometheus;
+mod serve;
+mod splits;
 mod world;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
-use axum::extract::{Request as HttpRequest, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use smi_metrics_model::rollup::Rollup;
-use smi_metrics_model::serve::{
-    Answer, ApiGroup, ApiGroupList, ApiResourceList, ApiVersions, IncludeObject, Query,
-    Representation, Request, Scope, Status,
-};
-use smi_metrics_model::{Report, Tally};
+use clap::Parser;
+use smi_controller::{Certificate, ClientCertificate};
+use smi_metrics_model::prometheus::Mesh;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cluster::Cluster;
+use crate::prometheus::Prometheus;
+use crate::serve::{Server, Source};
 use crate::world::World;
 
-#[tokio::main(flavor = "current_thread")]
+/// Serves the Traffic Metrics API.
+#[derive(Parser)]
+struct Args {
+    /// Where to serve.
+    #[arg(default_value = "127.0.0.1:8081")]
+    address: SocketAddr,
+    /// Give each resource a kind of its own in discovery, so that `kubectl get` tells them apart.
+    #[arg(long)]
+    own_kinds: bool,
+    /// Ask this Prometheus, such as http://localhost:9090, instead of making up a shop.
+    #[arg(long, value_name = "URL")]
+    prometheus: Option<String>,
+    /// The mesh whose metrics Prometheus has: linkerd, istio, osm, fsm or envoy.
+    #[arg(long, value_parser = mesh, default_value = "linkerd")]
+    mesh: Mesh,
+    /// Serve over TLS as this Service of the cluster of KUBECONFIG, or of the one that this runs in;
+    /// register with its API server, and answer only what that one lets through.
+    #[arg(long, value_name = "NAMESPACE/SERVICE")]
+    cluster: Option<String>,
+}
+
+fn mesh(name: &str) -> Result<Mesh> {
+    Ok(match name {
+        "linkerd" => Mesh::linkerd(),
+        "istio" => Mesh::istio(),
+        "osm" => Mesh::osm(),
+        "fsm" => Mesh::fsm(),
+        "envoy" => Mesh::envoy(),
+        _ => anyhow::bail!("expected linkerd, istio, osm, fsm or envoy"),
+    })
+}
+
+#[tokio::main]
 async fn main() -> Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8081".to_owned());
-    let listener = tokio::net::TcpListener::bind(&address).await.context(address)?;
-    println!("http://{}", listener.local_addr()?);
-    let own_kinds = std::env::args().any(|argument| argument == "--own-kinds");
-    let world = World { own_kinds, ..World::shop() };
-    let router = Router::new().fallback(serve).with_state(Arc::new(world));
-    axum::serve(listener, router).await?;
-    Ok(())
-}
-
-async fn serve(State(world): State<Arc<World>>, request: HttpRequest) -> Response {
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-    match Request::parse(request.method().as_str(), target) {
-        Ok(Request::ApiVersions) => json(200, &ApiVersions::default()),
-        Ok(Request::Groups) => json(200, &ApiGroupList::default()),
-        Ok(Request::Group) => json(200, &ApiGroup::default()),
-        Ok(Request::Resources(version)) => {
-            let list = ApiResourceList::new(version);
-            json(200, &if world.own_kinds { list.with_own_kinds() } else { list })
-        }
-        Ok(Request::Metrics(query)) => metrics(&world, &query, request.headers()),
-        Err(error) => answer(&error.into()),
-    }
-}
-
-fn metrics(world: &World, query: &Query, headers: &HeaderMap) -> Response {
-    // A mesh keeps `Windows` of its recorders. The shop's have recorded one window only.
-    let tallies: Vec<Tally> = world.edges.iter().map(|(_, recorder)| recorder.tally()).collect();
-    let mut rollup = Rollup::new(query.scope.kind(), &world.ownership);
-    if let Scope::Edges { peers, .. } = &query.scope {
-        rollup = rollup.with_peers(*peers);
-    }
-    for ((edge, _), tally) in world.edges.iter().zip(&tallies) {
-        rollup.add(edge, tally);
-    }
-    let window = query.window().try_into().unwrap_or_default();
-    let report = match Report::new(query.version, SystemTime::now(), window) {
-        Ok(report) => report,
-        Err(error) => return answer(&Status::unavailable(error.to_string()).into()),
+    let args = Args::parse();
+    // Which one it is must not depend on what else is built into a program.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener =
+        TcpListener::bind(args.address).await.with_context(|| args.address.to_string())?;
+    let address = listener.local_addr()?;
+    let (prometheus, mesh, own_kinds) = (args.prometheus, args.mesh, args.own_kinds);
+    let source = |cluster| match prometheus {
+        Some(url) => Source::Prometheus(Box::new(Prometheus::new(&url, mesh, cluster))),
+        None => Source::Shop(World::shop()),
     };
-    let found = report.answer(query, &rollup, |resource| world.labels(resource));
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    match (Representation::accepted(accept), found.table(IncludeObject::Metadata)) {
-        (Representation::Table, Some(table)) => json(200, &table),
-        _ => answer(&found),
-    }
+    let Some(service) = args.cluster else {
+        println!("http://{address}");
+        let server = Server { source: source(None), own_kinds, cluster: None };
+        let routes = Router::new().fallback(serve::serve).with_state(Arc::new(server));
+        return Ok(axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?);
+    };
+    let (namespace, name) = service.split_once('/').context("expected NAMESPACE/SERVICE")?;
+    let mut config = kube::Config::infer().await.context("no cluster")?;
+    config.read_timeout = Some(Duration::from_secs(300));
+    // Who asks is told at once that the API server can't be asked, and may come back.
+    config.default_retry = false;
+    let certificate = Certificate::generate(vec![format!("{name}.{namespace}.svc")])?;
+    let cluster = Cluster::join(kube::Client::try_from(config)?, certificate.clone()).await?;
+    tokio::spawn(cluster.clone().keep_joined(namespace.to_owned(), name.to_owned()));
+    let server =
+        Server { source: source(Some(cluster.clone())), own_kinds, cluster: Some(cluster) };
+    println!("https://{address}");
+    let routes = Router::new().fallback(serve::serve).with_state(Arc::new(server));
+    let routes = routes.into_make_service_with_connect_info::<ClientCertificate>();
+    let listener = certificate.listen(listener)?;
+    Ok(axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?)
 }
 
-fn answer(answer: &Answer) -> Response {
-    json(answer.code(), answer)
-}
-
-fn json(code: u16, document: &impl serde::Serialize) -> Response {
-    let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match serde_json::to_vec(document) {
-        Ok(body) => (code, [(CONTENT_TYPE, "application/json")], body).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+/// Ends with the first signal to stop. Requests that are there are still answered.
+async fn stopped() {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }

@@ -3,23 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use smi_metrics_model::rollup::{Edge, Ownership};
-use smi_metrics_model::{End, Kind, Outcome, Recorder, Resource, SplitBackend};
+use smi_metrics_model::rollup::{Edge, Ownership, Rollup};
+use smi_metrics_model::serve::{Answer, Query, Scope};
+use smi_metrics_model::{End, Kind, Outcome, Recorder, Report, Resource, SplitBackend, Tally};
 
 const NAMESPACE: &str = "shop";
 
 /// What the server knows of its cluster.
 pub(crate) struct World {
-    pub(crate) ownership: Ownership,
-    pub(crate) edges: Vec<(Edge, Recorder)>,
-    /// Whether discovery gives each resource a kind of its own.
-    pub(crate) own_kinds: bool,
+    ownership: Ownership,
+    edges: Vec<(Edge, Recorder)>,
 }
 
 impl World {
     pub(crate) fn shop() -> Self {
-        let mut world =
-            Self { ownership: Ownership::default(), edges: Vec::new(), own_kinds: false };
+        let mut world = Self { ownership: Ownership::default(), edges: Vec::new() };
         let web = world.pod("web", Kind::Deployment);
         let cart = world.pod("cart", Kind::StatefulSet);
         let old = world.pod("catalog-v1", Kind::Deployment);
@@ -37,8 +35,22 @@ impl World {
         world
     }
 
+    /// What a request asks for.
+    pub(crate) fn answer(&self, query: &Query, report: &Report) -> Answer {
+        // A mesh keeps `Windows` of its recorders. The shop's have recorded one window only.
+        let tallies: Vec<Tally> = self.edges.iter().map(|(_, recorder)| recorder.tally()).collect();
+        let mut rollup = Rollup::new(query.scope.kind(), &self.ownership);
+        if let Scope::Edges { peers, .. } = &query.scope {
+            rollup = rollup.with_peers(*peers);
+        }
+        for ((edge, _), tally) in self.edges.iter().zip(&tallies) {
+            rollup.add(edge, tally);
+        }
+        report.answer(query, &rollup, |resource| self.labels(resource))
+    }
+
     /// The labels of a resource, for label selectors.
-    pub(crate) fn labels(&self, resource: &Resource) -> BTreeMap<String, String> {
+    fn labels(&self, resource: &Resource) -> BTreeMap<String, String> {
         let app = resource.name().split("-0").next().unwrap_or_default();
         BTreeMap::from([("app".to_owned(), app.to_owned())])
     }
