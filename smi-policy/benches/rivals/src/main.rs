@@ -1,5 +1,5 @@
 //! Decisions of smi-policy beside those of other engines, in one run: nanoseconds, and times the
-//! floor; then route tables, memory, and what compiling takes.
+//! floor and smi-policy; then route tables, memory, and what compiling takes.
 //!
 //! `cargo run --release` in this directory; with `--features heavy` Cedar, regorus and Casbin as
 //! well. An argument restricts the run: `decide`, `routes`, `memory`, `update`.
@@ -59,7 +59,11 @@ fn decisions(size: usize, decide: bool) {
         policy.authorize(&Request::http(Some(source), destination, 8080, http)).is_allowed()
     };
     check(&workload, "smi-policy", ours);
-    line("smi-policy", nanoseconds(&workload.questions, ours));
+    let ours = nanoseconds(&workload.questions, ours);
+    line("smi-policy", ours);
+    let line = |name: &str, ns: f64| {
+        println!("{name:44}{ns:12.0} ns {:9.2} {:9.2} of smi-policy", ns / base, ns / ours);
+    };
     connections(&workload, &policy, &floor);
 
     let index = Index::new(&workload);
