@@ -68,7 +68,10 @@ fn decisions(size: usize, decide: bool) {
 
     let index = Index::new(&workload);
     check(&workload, "index", |question| index.ask(question));
-    line("hand-written index, a dense DFA a group", nanoseconds(&workload.questions, |q| index.ask(q)));
+    line(
+        "hand-written index, a dense DFA a group",
+        nanoseconds(&workload.questions, |q| index.ask(q)),
+    );
     drop(index);
     if size <= 1000 || std::env::var("SMI_BENCH_ALL").is_ok() {
         let scan = Loop::new(&workload);
@@ -96,10 +99,11 @@ fn connections(workload: &Workload, policy: &Policy, floor: &Floor) {
     });
     println!("  a thousand peers: scan alone{scan:28.0} ns {:9.2}", 1.0);
     println!("  a thousand peers: smi-policy, connection{ns:16.0} ns {:9.2}", ns / scan);
-    let opened = nanoseconds(few, |question| {
-        open(question).tcp().is_allowed()
-    });
-    println!("  a thousand peers: opening, and the L4 answer{opened:12.0} ns {:9.2}", opened / scan);
+    let opened = nanoseconds(few, |question| open(question).tcp().is_allowed());
+    println!(
+        "  a thousand peers: opening, and the L4 answer{opened:12.0} ns {:9.2}",
+        opened / scan
+    );
 }
 
 fn check(workload: &Workload, name: &str, ask: impl Fn(&Question) -> bool) {
