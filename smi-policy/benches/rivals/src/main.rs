@@ -1,5 +1,5 @@
 //! Decisions of smi-policy beside those of other engines, in one run: nanoseconds, and times the
-//! floor; then route tables, memory, and what compiling takes.
+//! floor and smi-policy; then route tables, memory, and what compiling takes.
 //!
 //! `cargo run --release` in this directory; with `--features heavy` Cedar, regorus and Casbin as
 //! well. An argument restricts the run: `decide`, `routes`, `memory`, `update`.
@@ -59,12 +59,19 @@ fn decisions(size: usize, decide: bool) {
         policy.authorize(&Request::http(Some(source), destination, 8080, http)).is_allowed()
     };
     check(&workload, "smi-policy", ours);
-    line("smi-policy", nanoseconds(&workload.questions, ours));
+    let ours = nanoseconds(&workload.questions, ours);
+    line("smi-policy", ours);
+    let line = |name: &str, ns: f64| {
+        println!("{name:44}{ns:12.0} ns {:9.2} {:9.2} of smi-policy", ns / base, ns / ours);
+    };
     connections(&workload, &policy, &floor);
 
     let index = Index::new(&workload);
     check(&workload, "index", |question| index.ask(question));
-    line("hand-written index, a dense DFA a group", nanoseconds(&workload.questions, |q| index.ask(q)));
+    line(
+        "hand-written index, a dense DFA a group",
+        nanoseconds(&workload.questions, |q| index.ask(q)),
+    );
     drop(index);
     if size <= 1000 || std::env::var("SMI_BENCH_ALL").is_ok() {
         let scan = Loop::new(&workload);
@@ -92,10 +99,11 @@ fn connections(workload: &Workload, policy: &Policy, floor: &Floor) {
     });
     println!("  a thousand peers: scan alone{scan:28.0} ns {:9.2}", 1.0);
     println!("  a thousand peers: smi-policy, connection{ns:16.0} ns {:9.2}", ns / scan);
-    let opened = nanoseconds(few, |question| {
-        open(question).tcp().is_allowed()
-    });
-    println!("  a thousand peers: opening, and the L4 answer{opened:12.0} ns {:9.2}", opened / scan);
+    let opened = nanoseconds(few, |question| open(question).tcp().is_allowed());
+    println!(
+        "  a thousand peers: opening, and the L4 answer{opened:12.0} ns {:9.2}",
+        opened / scan
+    );
 }
 
 fn check(workload: &Workload, name: &str, ask: impl Fn(&Question) -> bool) {

@@ -1,7 +1,7 @@
 //! The policies and the requests that everybody is asked about.
 
 use smi_policy::{
-    HttpMatch, HttpRouteGroup, Identity, ObjectName, PolicyBuilder, Policy, Rule, Semantics,
+    HttpMatch, HttpRouteGroup, Identity, ObjectName, Policy, PolicyBuilder, Rule, Semantics,
     Subject, TrafficTarget,
 };
 
@@ -70,9 +70,8 @@ impl Workload {
     pub fn builder(&self) -> PolicyBuilder {
         self.targets.iter().fold(Policy::builder(Semantics::default()), |builder, target| {
             let namespace = namespace(target.destination);
-            let name = |kind: &str| {
-                ObjectName::new(&namespace, format!("{kind}-{:06}", target.number))
-            };
+            let name =
+                |kind: &str| ObjectName::new(&namespace, format!("{kind}-{:06}", target.number));
             let matches = target.matches.iter().enumerate();
             let group = matches.fold(
                 HttpRouteGroup::new(name("routes")),
@@ -157,5 +156,12 @@ fn question(targets: &[Target], numbers: &mut Numbers) -> Question {
         (false, _) if !is_rich() => (path.replace("/r", "/s"), method),
         (false, _) => (path.replace("/v", "/w"), method),
     };
-    Question { source, destination: target.destination, target: target.number, method, path, allowed }
+    Question {
+        source,
+        destination: target.destination,
+        target: target.number,
+        method,
+        path,
+        allowed,
+    }
 }
