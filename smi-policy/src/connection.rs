@@ -1,196 +1,113 @@
-use std::sync::Arc;
-
-use crate::decision::{Decision, Grant, Reason, Verdict};
-use crate::destination::{Admitting, Destination};
+use crate::decision::Decision;
 use crate::headers::Headers;
-use crate::identity::{Identity, Proof};
-use crate::policy::Inner;
-use crate::request::{HttpRequest, Traffic};
-use crate::route::HttpSubject;
-use crate::semantics::Unselected;
-use crate::target::{Admission, Target};
+use crate::identity::Identity;
+use crate::judge::{Judge, Standing};
+use crate::pairs::{Known, Shared, Unresolved};
+use crate::policy::Policy;
+use crate::request::HttpRequest;
 
 /// A connection whose peer is known: everything is resolved but what its requests ask for.
 ///
-/// Made by [`Policy::connection`](crate::Policy::connection), and good as long as that policy is to
-/// be asked. Making one costs no allocation, unless a peer is known to the policy in more than one
-/// way: as a service account, and by a SPIFFE id or labels that IdentityBindings name.
-///
-/// This is the algorithm, on one page.
+/// Made by [`Policy::connection`], and good as long as that policy is to be asked. Making one costs
+/// no allocation, unless the two are known to the policy in more than four ways together: as service
+/// accounts, and by SPIFFE ids or labels that IdentityBindings name.
 #[derive(Clone, Debug)]
 pub struct Connection<'p> {
-    inner: &'p Inner,
-    port: u16,
-    proof: Option<Proof>,
-    /// What is settled before any target is looked at.
-    settled: Option<(Verdict, Reason)>,
-    /// What targets say of these two, in each way in which they can be named. Mostly there is one.
-    first: Option<Pair<'p>>,
-    others: Vec<Pair<'p>>,
-}
-
-/// What targets say of a source and a destination.
-#[derive(Clone, Copy, Debug)]
-struct Pair<'p> {
-    destination: &'p Destination,
-    admitting: Admitting<'p>,
+    policy: &'p Policy,
+    judge: Judge<'p, Known<'p>>,
 }
 
 impl<'p> Connection<'p> {
     #[inline]
     pub(crate) fn new(
-        inner: &'p Inner,
+        policy: &'p Policy,
         source: Option<&Identity>,
         destination: &Identity,
         port: u16,
     ) -> Self {
-        let proof = source.map(Identity::proof);
-        let mut connection =
-            Self { inner, port, proof, settled: None, first: None, others: Vec::new() };
-        match inner.settle(source, destination) {
-            Ok(settled) => connection.settled = Some(settled),
-            Err(source) => connection.resolve(source, destination),
-        }
-        connection
+        let inner = policy.inner();
+        let standing = inner.standing(source, destination);
+        let pairs = match standing.settled {
+            Some(_) => Known::default(),
+            None => Known::of(&Unresolved { inner, source, destination }),
+        };
+        Self { policy, judge: Judge { semantics: &inner.semantics, port, standing, pairs } }
     }
 
-    /// Whether opaque bytes may pass: allowed, denied, or [`Verdict::HttpOnly`].
+    /// Whether opaque bytes may pass: allowed, denied, or
+    /// [`Verdict::HttpOnly`](crate::Verdict::HttpOnly).
     pub fn tcp(&self) -> Decision<'p> {
-        self.decide::<crate::NoHeaders>(&Traffic::Tcp)
+        self.judge.tcp()
     }
 
     /// Whether a UDP flow may pass.
     pub fn udp(&self) -> Decision<'p> {
-        self.decide::<crate::NoHeaders>(&Traffic::Udp)
+        self.judge.udp()
     }
 
     /// Whether an HTTP request may pass.
     #[inline]
     pub fn http<H: Headers + ?Sized>(&self, request: &HttpRequest<'_, H>) -> Decision<'p> {
-        let decision = match self.settled {
-            Some((verdict, reason)) => Decision::new(verdict, reason),
-            None => self.decide_http(request),
-        };
-        Decision { proof: self.proof, ..decision }
+        self.judge.http(request)
     }
 
-    #[inline]
-    pub(crate) fn decide<H: Headers + ?Sized>(&self, traffic: &Traffic<'_, H>) -> Decision<'p> {
-        let decision = match (self.settled, traffic) {
-            (_, Traffic::Http(request)) => return self.http(request),
-            (Some((verdict, reason)), _) => Decision::new(verdict, reason),
-            (None, Traffic::Tcp) => self.decide_tcp(),
-            (None, Traffic::Udp) => {
-                self.allow(self.first_of(|pair| pair.destination.udp(pair.admitting, self.port)))
-            }
-        };
-        Decision { proof: self.proof, ..decision }
-    }
-
-    fn decide_http<H: Headers + ?Sized>(&self, request: &HttpRequest<'_, H>) -> Decision<'p> {
-        let subject = HttpSubject::new(request, &self.inner.semantics.http);
-        let requires = self.inner.semantics.http_requires;
-        let admitted = self.first_of(|pair| {
-            pair.destination.first_http(pair.admitting, &subject, self.port, requires)
-        });
-        let mut decision = self.allow(admitted);
-        if !decision.is_allowed() && subject.is_unclean() {
-            let by_path = self.pairs().any(|pair| {
-                pair.destination.fails_only_by_unclean_path(pair.admitting, &subject, self.port)
-            });
-            decision.reason = if by_path { Reason::UncleanPath } else { Reason::NotAllowed };
-        }
-        decision.normalized_path = subject.into_normalized_path();
-        decision
-    }
-
-    fn decide_tcp(&self) -> Decision<'p> {
-        // A target that allows goes before all that only let requests pass.
-        let tcp = |pair: &Pair<'p>| pair.destination.tcp(pair.admitting, self.port);
-        let allowing = |pair: &Pair<'p>| {
-            let (target, admission) = tcp(pair)?;
-            Some((target, admission?))
-        };
-        if let Some(admitted) = self.first_of(allowing) {
-            return self.allow(Some(admitted));
-        }
-        match self.first_of(tcp) {
-            Some((target, _)) => Decision {
-                grant: Some(Grant::new(target, None)),
-                ..Decision::new(Verdict::HttpOnly, Reason::Target)
-            },
-            None => self.allow(None),
-        }
-    }
-
-    #[inline]
-    fn allow(&self, admitted: Option<(&'p Arc<Target>, Admission)>) -> Decision<'p> {
-        match admitted {
-            Some((target, admission)) => Decision {
-                grant: Some(Grant::new(target, Some(admission))),
-                ..Decision::new(Verdict::Allow, Reason::Target)
-            },
-            None => Decision::new(Verdict::Deny, Reason::NotAllowed),
-        }
-    }
-
-    /// The first target, by namespace and name, of those that answer.
-    #[inline]
-    fn first_of<A>(
-        &self,
-        answer: impl Fn(&Pair<'p>) -> Option<(&'p Arc<Target>, A)>,
-    ) -> Option<(&'p Arc<Target>, A)> {
-        let mut first = answer(self.first.as_ref()?);
-        for other in self.others.iter().filter_map(&answer) {
-            if first.as_ref().is_none_or(|(known, _)| other.0.name < known.name) {
-                first = Some(other);
-            }
-        }
-        first
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = &Pair<'p>> {
-        self.first.iter().chain(&self.others)
-    }
-
-    #[inline]
-    fn resolve(&mut self, source: &Identity, destination: &Identity) {
-        let inner = self.inner;
-        inner.names_of(destination, |key, hash| {
-            let Some(destination) = inner.destination_of(key, hash) else { return };
-            inner.names_of(source, |key, hash| {
-                let admitting = destination.admitting(key, hash);
-                let Some(admitting) = admitting else { return };
-                let pair = Pair { destination, admitting };
-                match self.first {
-                    None => self.first = Some(pair),
-                    Some(_) => self.others.push(pair),
-                }
-            });
-        });
+    /// The same connection, for whoever can't borrow the policy: a task, or a table of connections.
+    /// It keeps the policy alive, and allocates once.
+    pub fn into_owned(self) -> OwnedConnection {
+        let Judge { port, standing, pairs, .. } = self.judge;
+        OwnedConnection { policy: self.policy.clone(), port, standing, pairs: Shared::of(&pairs) }
     }
 }
 
-impl Inner {
-    /// What is settled before any target is looked at, or else the source.
-    #[inline]
-    fn settle<'s>(
-        &self,
-        source: Option<&'s Identity>,
-        destination: &Identity,
-    ) -> Result<(Verdict, Reason), &'s Identity> {
-        let deny = |reason| Ok((Verdict::Deny, reason));
-        if !self.knows(destination) {
-            return deny(Reason::UnknownDestination);
-        }
-        let is_open = self.semantics.unselected == Unselected::Allow;
-        if is_open && !self.is_selected(destination) {
-            return Ok((Verdict::Allow, Reason::Unselected));
-        }
-        match source {
-            None => deny(Reason::Unauthenticated),
-            Some(source) if source.proof() < self.semantics.min_proof => deny(Reason::WeakProof),
-            Some(source) => Err(source),
-        }
+/// A [`Connection`] that holds its policy. Made by [`Connection::into_owned`].
+///
+/// It goes on answering by the policy that made it. Who asks a newer one makes another connection.
+///
+/// ```
+/// use smi_policy::{Identity, ObjectName, Policy, PortRoute, Ports, Rule, Semantics, Subject};
+/// use smi_policy::TrafficTarget;
+///
+/// let policy = Policy::builder(Semantics::default())
+///     .tcp_route(PortRoute { name: ObjectName::new("shop", "sql"), ports: Ports::Only(vec![5432]) })
+///     .traffic_target(
+///         TrafficTarget::new(ObjectName::new("shop", "cart-to-db"), "db")
+///             .source(Subject::service_account("shop", "cart"))
+///             .rule(Rule::tcp_route("sql")),
+///     )
+///     .compile();
+///
+/// let cart = Identity::service_account("shop", "cart");
+/// let db = Identity::service_account("shop", "db");
+/// let connection = policy.connection(Some(&cart), &db, 5432).into_owned();
+/// let task = std::thread::spawn(move || connection.tcp().is_allowed());
+/// assert!(task.join().is_ok_and(|is_allowed| is_allowed));
+/// ```
+#[derive(Clone, Debug)]
+pub struct OwnedConnection {
+    policy: Policy,
+    port: u16,
+    standing: Standing,
+    pairs: Shared,
+}
+
+impl OwnedConnection {
+    /// Whether opaque bytes may pass: see [`Connection::tcp`].
+    pub fn tcp(&self) -> Decision<'_> {
+        self.judge().tcp()
+    }
+
+    /// Whether a UDP flow may pass.
+    pub fn udp(&self) -> Decision<'_> {
+        self.judge().udp()
+    }
+
+    /// Whether an HTTP request may pass.
+    pub fn http<H: Headers + ?Sized>(&self, request: &HttpRequest<'_, H>) -> Decision<'_> {
+        self.judge().http(request)
+    }
+
+    fn judge(&self) -> Judge<'_, &Shared> {
+        let semantics = &self.policy.inner().semantics;
+        Judge { semantics, port: self.port, standing: self.standing, pairs: &self.pairs }
     }
 }

@@ -147,14 +147,20 @@ impl Destination {
         }
     }
 
-    /// The targets that admit this source.
+    /// Which targets admit this source: a mask or the number of a list, to be read by
+    /// [`admitting`](Self::admitting).
     #[inline]
-    pub(crate) fn admitting(&self, key: Key<'_>, hash: u64) -> Option<Admitting<'_>> {
-        let source = self.sources.find(hash, |source| source.who.is(key))?;
+    pub(crate) fn targets_of(&self, key: Key<'_>, hash: u64) -> Option<u64> {
+        Some(self.sources.find(hash, |source| source.who.is(key))?.targets)
+    }
+
+    /// The targets that admit the source of which [`targets_of`](Self::targets_of) was told.
+    #[inline]
+    pub(crate) fn admitting(&self, targets: u64) -> Admitting<'_> {
         if self.targets.len() <= u64::BITS as usize {
-            return Some(Admitting::Mask(source.targets));
+            return Admitting::Mask(targets);
         }
-        self.lists.get(source.targets as usize).map(|list| Admitting::List(list))
+        Admitting::List(self.lists.get(targets as usize).map_or(&[], |list| list))
     }
 
     /// How its HTTP matches are arranged.

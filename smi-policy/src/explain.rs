@@ -1,7 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::connection::Connection;
 use crate::decision::{Decision, Grant, MatchRef, Verdict};
 use crate::destination::Admitting;
 use crate::headers::Headers;
@@ -178,7 +177,8 @@ impl Inner {
             let mut admitting: Vec<u32> = Vec::new();
             strong.inspect(|source| {
                 self.names_of(source, |key, hash| {
-                    let found = destination.admitting(key, hash);
+                    let found = destination.targets_of(key, hash);
+                    let found = found.map(|targets| destination.admitting(targets));
                     admitting.extend(found.into_iter().flat_map(Admitting::iter));
                 });
             });
@@ -199,11 +199,7 @@ impl Inner {
             };
             Candidate { target: &target.name, outcome }
         });
-        let connection = Connection::new(self, request.source, request.destination, request.port);
-        Explanation {
-            candidates: candidates.collect(),
-            decision: connection.decide(&request.traffic),
-        }
+        Explanation { candidates: candidates.collect(), decision: self.decide(request) }
     }
 }
 

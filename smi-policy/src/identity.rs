@@ -289,6 +289,12 @@ impl Resolver {
         }
     }
 
+    /// Whether it names one.
+    #[inline]
+    pub(crate) fn has_account(&self, identity: &Identity) -> bool {
+        matches!(identity.form, Form::ServiceAccount(_)) || self.account(identity).is_some()
+    }
+
     /// The hash of that service account.
     #[inline]
     pub(crate) fn hash_of(&self, identity: &Identity, account: AccountRef<'_>) -> u64 {

@@ -38,6 +38,17 @@ impl ObjectName {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// Whether this is the object `name` of `namespace`.
+    #[inline]
+    pub(crate) fn is(&self, namespace: &str, name: &str) -> bool {
+        let text = self.text.as_bytes();
+        // Of equal lengths, so that the two meet where the name begins.
+        self.at == namespace.len()
+            && text.len() == namespace.len() + name.len()
+            && text.starts_with(namespace.as_bytes())
+            && text.ends_with(name.as_bytes())
+    }
+
     fn parts(&self) -> (&str, &str) {
         (self.namespace(), self.name())
     }
@@ -83,5 +94,9 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.cmp(&other), Ordering::Less);
         assert_eq!(one.cmp(&ObjectName::new("a", "bc")), Ordering::Equal);
+        assert!(one.is("a", "bc"));
+        assert!(
+            !one.is("ab", "c") && !one.is("a", "bd") && !one.is("b", "bc") && !one.is("a", "b")
+        );
     }
 }

@@ -11,6 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::explain::Explanation;
 use crate::headers::Headers;
 use crate::identity::{Identity, Resolver};
+use crate::judge::Judge;
+use crate::pairs::Unresolved;
 use crate::pattern::Limits;
 use crate::ports::CompiledRoute;
 use crate::principal::{Key, Principal};
@@ -98,7 +100,7 @@ impl Policy {
     /// [`connection`](Self::connection) once instead.
     #[inline]
     pub fn authorize<H: Headers + ?Sized>(&self, request: &Request<'_, H>) -> Decision<'_> {
-        self.connection(request.source, request.destination, request.port).decide(&request.traffic)
+        self.inner.decide(request)
     }
 
     /// Resolves everything about a connection but what its requests ask for.
@@ -137,7 +139,11 @@ impl Policy {
         destination: &Identity,
         port: u16,
     ) -> Connection<'_> {
-        Connection::new(&self.inner, source, destination, port)
+        Connection::new(self, source, destination, port)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// Decides, and says of every target that names the destination why it allows or does not.
@@ -189,6 +195,18 @@ impl Inner {
         }
     }
 
+    #[inline]
+    pub(crate) fn decide<H: Headers + ?Sized>(&self, request: &Request<'_, H>) -> Decision<'_> {
+        let Request { source, destination, port, traffic } = request;
+        let judge = Judge {
+            semantics: &self.semantics,
+            port: *port,
+            standing: self.standing(*source, destination),
+            pairs: Unresolved { inner: self, source: *source, destination },
+        };
+        judge.decide(traffic)
+    }
+
     /// What targets say of somebody.
     pub(crate) fn destination(&self, who: &Principal) -> Option<&Arc<Destination>> {
         self.destination_of(who.key(), who.key().hash())
@@ -223,8 +241,9 @@ impl Inner {
     }
 
     /// Whether the policy could speak of this destination at all.
+    #[inline]
     pub(crate) fn knows(&self, destination: &Identity) -> bool {
-        let mut known = self.resolver.account(destination).is_some();
+        let mut known = self.resolver.has_account(destination);
         if !known {
             self.names_of(destination, |_, _| known = true);
         }

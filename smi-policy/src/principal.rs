@@ -57,9 +57,7 @@ impl Principal {
     #[inline]
     pub(crate) fn is(&self, key: Key<'_>) -> bool {
         match (&*self.0, key) {
-            (Who::Account(name), Key::Account(account)) => {
-                account.namespace == name.namespace() && account.name == name.name()
-            }
+            (Who::Account(name), Key::Account(account)) => name.is(account.namespace, account.name),
             (Who::Spiffe(id), Key::Spiffe(other)) => id == other,
             (Who::Pods(_), Key::Pods(other)) => self == other,
             _ => false,

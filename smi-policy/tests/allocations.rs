@@ -2,8 +2,9 @@
 #![cfg(test)]
 
 use smi_policy::{
-    HttpMatch, HttpRequest, HttpRouteGroup, Identity, ObjectName, PathMode, Policy, PortRoute,
-    Ports, Request, Rule, Semantics, Subject, TrafficTarget, Verdict,
+    HttpMatch, HttpRequest, HttpRouteGroup, Identity, IdentityBinding, LabelSelector, ObjectName,
+    PathMode, PodLabels, Policy, PolicyBuilder, PortRoute, Ports, Reason, Request, Rule, Schemes,
+    Semantics, Subject, TrafficTarget, Verdict,
 };
 
 fn policy(semantics: Semantics) -> Policy {
@@ -90,6 +91,62 @@ fn a_connection_allocates_nothing() {
         assert_eq!(connection.udp().verdict(), Verdict::Deny);
     });
     assert_eq!(counted.count_total, 0);
+}
+
+/// Each selector that selects the peer's pod is one more way to speak of it.
+#[test]
+fn a_peer_that_many_bindings_select_costs_no_allocation() {
+    let name = |name: String| ObjectName::new("shop", name);
+    let binding = |number: usize| {
+        let selector = LabelSelector {
+            match_labels: [("app".into(), "web".into())].into(),
+            ..Default::default()
+        };
+        let schemes = Schemes { pod_label_selector: Some(selector), ..Default::default() };
+        IdentityBinding { name: name(format!("pods-{number}")), schemes: Some(schemes) }
+    };
+    let policy_of = |bindings: usize| {
+        let semantics = Semantics::default().with_pod_labels(PodLabels::Vouched);
+        let builder = Policy::builder(semantics).http_route_group(
+            HttpRouteGroup::new(name("api".into()))
+                .with(HttpMatch::new("read").path_regex("/items").method("GET")),
+        );
+        let targets = (0..bindings).rev().map(|number| {
+            TrafficTarget::new(name(format!("t{number}")), "cart")
+                .source(Subject::identity_binding("shop", format!("pods-{number}")))
+                .rule(Rule::http_route_group("api"))
+        });
+        let builder = (0..bindings)
+            .fold(builder, |builder, number| builder.identity_binding(binding(number)));
+        targets.fold(builder, PolicyBuilder::traffic_target).compile()
+    };
+    let cart = Identity::service_account("shop", "cart");
+    let web = Identity::service_account("shop", "web").with_pod_labels("shop", [("app", "web")]);
+    let get = HttpRequest::new("GET", "/items/7");
+    let unclean = HttpRequest::new("GET", "/items/../7");
+    for bindings in [1, 4, 9] {
+        let policy = policy_of(bindings);
+        assert!(policy.diagnostics().is_empty(), "{:?}", policy.diagnostics());
+        assert_free(&policy, &Request::http(Some(&web), &cart, 80, get), Verdict::Allow);
+        assert_free(&policy, &Request::http(Some(&web), &cart, 80, unclean), Verdict::Deny);
+        assert_free(&policy, &Request::tcp(Some(&web), &cart, 80), Verdict::HttpOnly);
+        let first = ObjectName::new("shop", "t0");
+        let mut answers = 0;
+        let counted = allocation_counter::measure(|| {
+            let connection = policy.connection(Some(&web), &cart, 80);
+            answers += usize::from(connection.http(&get).target() == Some(&first));
+            answers += usize::from(connection.tcp().verdict() == Verdict::HttpOnly);
+            answers += usize::from(connection.http(&unclean).reason() == Reason::UncleanPath);
+        });
+        assert_eq!(answers, 3);
+        // Handles have room for four.
+        assert_eq!(counted.count_total > 0, bindings > 4, "{bindings}");
+        let owned = policy.connection(Some(&web), &cart, 80).into_owned();
+        let counted = allocation_counter::measure(|| {
+            assert!(owned.http(&get).target() == Some(&first) && !owned.udp().is_allowed());
+        });
+        assert_eq!(counted.count_total, 0);
+    }
 }
 
 /// The one exception: a path that has to be rewritten has to be written somewhere.

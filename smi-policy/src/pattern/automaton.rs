@@ -50,6 +50,12 @@ pub(super) const AT_END: u8 = 8;
 pub(super) const WIDE_ALL: u8 = 16;
 pub(super) const WIDE_LIST: u8 = 32;
 
+/// Up to this many ranges are looked through at once; more become a table.
+pub(super) const MAX_RANGES: usize = 8;
+
+/// How many bytes follow the last node, so that eight can be read wherever one can.
+pub(super) const PADDING: usize = 8;
+
 /// The first node's place.
 const START: usize = 1;
 
@@ -102,8 +108,19 @@ impl Automaton {
     ) -> Option<(Place, &'i [u8])> {
         match self.width {
             Width::Two => self.advance_by::<2>(place, input, hit),
-            Width::Four => self.advance_by::<4>(place, input, hit),
+            Width::Four => self.advance_far(place, input, hit),
         }
+    }
+
+    /// Apart, so that it is not in the way of the other width, which is the common one.
+    #[inline(never)]
+    fn advance_far<'i>(
+        &self,
+        place: Place,
+        input: &'i [u8],
+        hit: &mut impl FnMut(u16),
+    ) -> Option<(Place, &'i [u8])> {
+        self.advance_by::<4>(place, input, hit)
     }
 
     /// Ends the input at a place, behind `strays` bytes that are part of no character.
@@ -138,34 +155,39 @@ impl Automaton {
     ) -> Option<(Place, &'i [u8])> {
         let code = &*self.code;
         let Place { mut node, mut progress } = place;
+        let mut flags = *code.get(node)?;
         loop {
-            let flags = *code.get(node)?;
             let mut at = node + 1;
-            if flags & (MATCHES | AT_END) != 0 {
+            let mut wide = at;
+            if flags & (MATCHES | AT_END | WIDE_ALL | WIDE_LIST) != 0 {
                 at += if flags & MATCHES != 0 { self.list_len(at) } else { 0 };
                 at += if flags & AT_END != 0 { self.list_len(at) } else { 0 };
-            }
-            let wide = at;
-            if flags & (WIDE_ALL | WIDE_LIST) != 0 {
-                at += match flags & WIDE_ALL {
-                    0 => 1 + usize::from(*code.get(at)?) * (1 + WIDTH),
-                    _ => WIDTH,
-                };
+                wide = at;
+                if flags & WIDE_ALL != 0 {
+                    at += WIDTH;
+                } else if flags & WIDE_LIST != 0 {
+                    at += 1 + usize::from(*code.get(at)?) * (1 + WIDTH);
+                }
             }
             let next;
             if flags & KIND == RUN {
                 let len = usize::from(*code.get(at)?);
-                let text = code.get(at + 1..at + 1 + len)?.get(progress..)?;
-                match strip_prefix(input, text) {
+                let end = at + 1 + len;
+                match strip_prefix(
+                    input,
+                    code.get(at + 1 + progress..)?,
+                    len.checked_sub(progress)?,
+                ) {
                     Some(rest) => input = rest,
-                    None if input.len() < text.len() && text.starts_with(input) => {
+                    None => {
+                        let text = code.get(at + 1 + progress..end)?;
                         let progress = progress + input.len();
-                        return Some((Place { node, progress }, &[]));
+                        let is_begun = input.len() < text.len() && text.starts_with(input);
+                        return is_begun.then_some((Place { node, progress }, &[]));
                     }
-                    None => return None,
                 }
                 progress = 0;
-                next = place_at::<WIDTH>(code, at + 1 + len)?;
+                next = place_at::<WIDTH>(code, end)?;
             } else {
                 let Some((&byte, rest)) = input.split_first() else {
                     return Some((Place { node, progress: 0 }, input));
@@ -182,18 +204,20 @@ impl Automaton {
                     next = wide_move::<WIDTH>(code, flags, wide, class)?;
                 } else if flags & KIND == RANGES {
                     let len = usize::from(*code.get(at)?);
-                    let (lasts, rest_of) = code.get(at + 1..)?.split_at_checked(len)?;
-                    // Counting takes as long for every byte, so that nothing is mispredicted.
-                    let index = lasts.iter().fold(0, |n, last| n + usize::from(*last < byte));
-                    let first = *rest_of.get(..len)?.get(index)?;
+                    let lasts = at + 1;
+                    let index = first_reaching(code.get(lasts..)?.first_chunk()?, byte);
+                    if index >= len {
+                        return None;
+                    }
+                    let first = *code.get(lasts + len + index)?;
                     if byte < first {
                         return None;
                     }
                     input = rest;
-                    next = place_at::<WIDTH>(rest_of, len + index * WIDTH)?;
+                    next = place_at::<WIDTH>(code, lasts + 2 * len + index * WIDTH)?;
                     if next == node {
                         // A loop, such as that of `[^/]*`: pass all that this range has.
-                        let last = *lasts.get(index)?;
+                        let last = *code.get(lasts + index)?;
                         while let Some((byte, rest)) = input.split_first()
                             && first <= *byte
                             && *byte <= last
@@ -216,9 +240,12 @@ impl Automaton {
                 return None;
             }
             if next != node {
-                self.enter(next, hit)?;
+                node = next;
+                flags = *code.get(node)?;
+                if flags & MATCHES != 0 {
+                    self.patterns(node + 1, hit);
+                }
             }
-            node = next;
         }
     }
 
@@ -231,6 +258,8 @@ impl Automaton {
         Some(())
     }
 
+    /// Reports the patterns of a list. Apart from the loop over the nodes, which is to stay small.
+    #[inline(never)]
     fn patterns(&self, at: usize, hit: &mut impl FnMut(u16)) {
         let list = self.code.get(at + 2..at + self.list_len(at)).unwrap_or_default();
         for pattern in list.chunks_exact(2) {
@@ -282,18 +311,36 @@ fn place_at<const WIDTH: usize>(code: &[u8], at: usize) -> Option<usize> {
     Some(place.iter().rev().fold(0, |place, byte| place << 8 | usize::from(*byte)))
 }
 
-/// What follows a text in the input. Eight bytes at a time: the call that compares slices of any
-/// length takes longer than most texts do.
+/// The position of the first of eight ascending ASCII bytes that is not less than this one; 8 if
+/// there is none. What is behind the ascending ones may be anything.
+///
+/// All are compared at once: to each, with its highest bit set, the difference leaves that bit if
+/// it is not less.
 #[inline]
-fn strip_prefix<'i>(mut input: &'i [u8], mut text: &[u8]) -> Option<&'i [u8]> {
-    while let Some((wanted, rest_of_text)) = text.split_first_chunk::<8>() {
-        let (found, rest) = input.split_first_chunk::<8>()?;
-        if u64::from_ne_bytes(*found) != u64::from_ne_bytes(*wanted) {
+fn first_reaching(lasts: &[u8; MAX_RANGES], byte: u8) -> usize {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let each = u64::from(byte & 0x7f) * (HIGH >> 7);
+    let reaching = (u64::from_le_bytes(*lasts) | HIGH).wrapping_sub(each) & HIGH;
+    (reaching.trailing_zeros() / 8) as usize
+}
+
+/// What follows a text in the input: the first `len` bytes of this code. Eight bytes at a time: the
+/// call that compares slices of any length takes longer than most texts do.
+#[inline]
+fn strip_prefix<'i>(mut input: &'i [u8], mut code: &[u8], mut len: usize) -> Option<&'i [u8]> {
+    while let (Some(found), Some(wanted)) = (input.first_chunk::<8>(), code.first_chunk::<8>()) {
+        let differing = u64::from_le_bytes(*found) ^ u64::from_le_bytes(*wanted);
+        if len <= 8 {
+            // Only the first ones of the bytes are of the text.
+            let differing = differing.unbounded_shl(64 - 8 * len as u32);
+            return if differing == 0 { input.get(len..) } else { None };
+        }
+        if differing != 0 {
             return None;
         }
-        (input, text) = (rest, rest_of_text);
+        (input, code, len) = (input.get(8..)?, code.get(8..)?, len - 8);
     }
-    for wanted in text {
+    for wanted in code.get(..len)? {
         let (found, rest) = input.split_first()?;
         if found != wanted {
             return None;

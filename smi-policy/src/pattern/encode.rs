@@ -1,5 +1,6 @@
 use super::automaton::{
-    AT_END, Automaton, KIND, MATCHES, RANGES, RUN, TABLE, WIDE_ALL, WIDE_LIST, Width,
+    AT_END, Automaton, KIND, MATCHES, MAX_RANGES, PADDING, RANGES, RUN, TABLE, WIDE_ALL, WIDE_LIST,
+    Width,
 };
 use super::determinize::{DEAD, Dfa, START, STRAY, StateId, WideMove};
 use super::nfa::Nfa;
@@ -105,9 +106,6 @@ fn targets(dfa: &Dfa, id: StateId) -> impl Iterator<Item = StateId> {
 /// The longest text of one node.
 const MAX_RUN: usize = 255;
 
-/// Up to this many ranges are looked through one by one; more become a table.
-const MAX_RANGES: usize = 8;
-
 struct Writer<'d> {
     dfa: &'d Dfa,
     width: Width,
@@ -131,6 +129,7 @@ impl Writer<'_> {
         if self.width == Width::Two && self.code.len() > usize::from(u16::MAX) {
             return None;
         }
+        self.code.resize(self.code.len() + PADDING, 0);
         for (at, id) in std::mem::take(&mut self.fixes) {
             let place = places.get(id as usize)?.to_le_bytes();
             let (field, bytes) = match self.width {

@@ -12,9 +12,10 @@ use crate::workload::{MATCHES, Question, Target, Workload};
 
 pub type Dense = DFA<Vec<u32>>;
 
-/// The matches of a target as one automaton: the first that matches, or all.
-fn dense(target: &Target, kind: MatchKind) -> Dense {
-    let patterns: Vec<&str> = target.matches.iter().map(|(path, _)| path.as_str()).collect();
+/// The matches of some targets as one automaton: the first that matches, or all.
+fn dense<'t>(targets: impl IntoIterator<Item = &'t Target>, kind: MatchKind) -> Dense {
+    let matches = targets.into_iter().flat_map(|target| &target.matches);
+    let patterns: Vec<&str> = matches.map(|(path, _)| path.as_str()).collect();
     dense::Builder::new()
         .configure(
             dense::Config::new()
@@ -29,7 +30,11 @@ fn dense(target: &Target, kind: MatchKind) -> Dense {
         .expect("a pattern")
 }
 
-/// No less can be done: one look-up of a pair of numbers, and one scan of the path.
+/// No less can be done: one look-up of a pair of numbers, and one scan of the path by the automaton
+/// of all matches that the pair has. It does not look at the method.
+///
+/// Only pairs that some question is about have an automaton: those of all pairs of 100,000 targets
+/// would take hours to build, and what nobody looks at costs the scan nothing.
 pub struct Floor {
     pairs: HashMap<(u32, u32), u32>,
     automata: Vec<Dense>,
@@ -37,25 +42,33 @@ pub struct Floor {
 
 impl Floor {
     pub fn new(workload: &Workload) -> Self {
-        let mut pairs = HashMap::new();
+        let mut targets: HashMap<(u32, u32), Vec<&Target>> = HashMap::new();
         for target in &workload.targets {
             for source in &target.sources {
-                let key = (target.destination as u32, *source as u32);
-                pairs.insert(key, target.number as u32);
+                let pair = (target.destination as u32, *source as u32);
+                targets.entry(pair).or_default().push(target);
             }
         }
-        Self { pairs, automata: workload.targets.iter().map(|t| dense(t, MatchKind::LeftmostFirst)).collect() }
+        let mut automata = Vec::new();
+        let mut pairs = HashMap::new();
+        for question in &workload.questions {
+            pairs.entry(pair(question)).or_insert_with(|| {
+                let targets = targets[&pair(question)].iter().copied();
+                automata.push(dense(targets, MatchKind::LeftmostFirst));
+                automata.len() as u32 - 1
+            });
+        }
+        Self { pairs, automata }
     }
 
     pub fn ask(&self, question: &Question) -> bool {
-        let key = (question.destination as u32, question.source as u32);
-        self.pairs.get(&key).is_some_and(|target| {
-            Self::scan(&self.automata[*target as usize], question)
-        })
+        self.pairs
+            .get(&pair(question))
+            .is_some_and(|at| Self::scan(&self.automata[*at as usize], question))
     }
 
     pub fn automaton(&self, question: &Question) -> &Dense {
-        &self.automata[question.target]
+        &self.automata[self.pairs[&pair(question)] as usize]
     }
 
     pub fn scan(dfa: &Dense, question: &Question) -> bool {
@@ -63,9 +76,15 @@ impl Floor {
         dfa.try_search_fwd(&input).is_ok_and(|found| found.is_some())
     }
 
+    /// Bytes of an automaton, on average.
     pub fn memory(&self) -> usize {
-        self.automata.iter().map(|dfa| dfa.memory_usage() + size_of::<Dense>()).sum()
+        let all: usize = self.automata.iter().map(|dfa| dfa.memory_usage() + size_of::<Dense>()).sum();
+        all / self.automata.len()
     }
+}
+
+fn pair(question: &Question) -> (u32, u32) {
+    (question.destination as u32, question.source as u32)
 }
 
 /// What one writes by hand: targets by destination, each with its sources and an automaton.
@@ -91,7 +110,7 @@ impl Index {
             let destination = destinations[target.destination].clone();
             by_destination.entry(destination).or_default().push(Entry {
                 sources: target.sources.iter().map(|source| sources[*source].clone()).collect(),
-                dfa: dense(target, MatchKind::All),
+                dfa: dense([target], MatchKind::All),
                 methods: target.matches.iter().map(|(_, method)| *method).collect(),
             });
         }

@@ -48,7 +48,7 @@ fn decisions(size: usize, decide: bool) {
         return;
     }
     let floor = Floor::new(&workload);
-    println!("dense automata: {} bytes a group", floor.memory() / size);
+    println!("dense automata: {} bytes a pair", floor.memory());
     let base = nanoseconds(&workload.questions, |question| floor.ask(question));
     let line = |name: &str, ns: f64| println!("{name:44}{ns:12.0} ns {:9.2}", ns / base);
     line("floor: interned pair, scan by a dense DFA", base);
