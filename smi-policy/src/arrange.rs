@@ -29,12 +29,13 @@ pub(crate) fn http_routes(
     targets: &[Arc<Target>],
     is_shared: impl Fn(TableId) -> bool,
     before: Option<&HttpRoutes>,
+    begun: &mut Begun,
     semantics: &HttpSemantics,
     limits: &Limits,
 ) -> HttpRoutes {
     let tables = distinct_tables(targets);
     let (sets, numbers) = (Vec::new(), Vec::new());
-    let mut arranger = Arranger { before, semantics, limits, sets, numbers, count: 0 };
+    let mut arranger = Arranger { before, begun, semantics, limits, sets, numbers, count: 0 };
     arranger.numbers.resize_with(tables.len(), Vec::new);
     let numbered = || (0_u32..).zip(&tables);
     let own: Vec<(u32, &Arc<RouteTable>)> =
@@ -121,9 +122,43 @@ impl HttpRoutes {
     }
 }
 
+/// The sets that compiling tables began, as far as there is room for them, so that their patterns
+/// need not be read again.
+#[derive(Debug, Default)]
+pub(crate) struct Begun {
+    /// The tables too, so that no other one comes to have an address of these.
+    sets: HashMap<TableId, (Arc<RouteTable>, SetBuilder)>,
+    size: usize,
+}
+
+/// How many bytes they may take. A policy of some thousand groups fits.
+const MAX_BEGUN: usize = 16 << 20;
+
+impl Begun {
+    pub(crate) fn put(&mut self, table: &Arc<RouteTable>, set: SetBuilder) {
+        let size = self.size.saturating_add(table.size());
+        if size <= MAX_BEGUN {
+            self.size = size;
+            self.sets.insert(id(table), (Arc::clone(table), set));
+        }
+    }
+
+    fn take(&mut self, table: &Arc<RouteTable>) -> Option<SetBuilder> {
+        let (_, set) = self.sets.remove(&id(table))?;
+        self.size = self.size.saturating_sub(table.size());
+        Some(set)
+    }
+
+    /// Ends a batch. What is left belongs to tables that no target uses.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
 struct Arranger<'a> {
     /// The arrangement before, of which sets that stay the same are taken.
     before: Option<&'a HttpRoutes>,
+    begun: &'a mut Begun,
     semantics: &'a HttpSemantics,
     limits: &'a Limits,
     sets: Vec<NumberedSet>,
@@ -135,7 +170,7 @@ struct Arranger<'a> {
 
 impl Arranger<'_> {
     /// Adds the set of one table.
-    fn add(&mut self, at: u32, table: &RouteTable) {
+    fn add(&mut self, at: u32, table: &Arc<RouteTable>) {
         if table.pattern_count() == 0 {
             return;
         }
@@ -144,7 +179,11 @@ impl Arranger<'_> {
         if let Some(numbers) = self.numbers.get_mut(at as usize) {
             *numbers = (first..self.count).collect();
         }
-        let set = table.routes(self.semantics, self.limits).set.clone();
+        let routes = match self.begun.take(table) {
+            Some(begun) => table.routes_begun(begun, self.semantics, self.limits),
+            None => table.routes(self.semantics, self.limits),
+        };
+        let set = routes.set.clone();
         self.sets.push(NumberedSet { first, set, tables: [at].into() });
     }
 
@@ -156,10 +195,13 @@ impl Arranger<'_> {
         let first = self.count;
         for (at, table) in tables {
             let mut numbers = Vec::new();
-            for text in table.patterns() {
+            let mut begun = if reused.is_none() { self.begun.take(table) } else { None };
+            for (pattern, text) in table.patterns().into_iter().enumerate() {
                 let number = known.get(&text).copied().unwrap_or_else(|| {
-                    if reused.is_none() {
-                        builder.add_text(&text, self.limits);
+                    match &mut begun {
+                        Some(begun) => builder.add_begun(begun, pattern),
+                        None if reused.is_none() => builder.add_text(&text, self.limits),
+                        None => {}
                     }
                     let number = self.count;
                     self.count = number.saturating_add(1);

@@ -37,6 +37,21 @@ impl fmt::Display for Verdict {
 }
 
 /// What a verdict rests on.
+///
+/// The codes are stable: a release may add some, but none changes its name or its meaning.
+///
+/// | code | verdict | what it rests on |
+/// |---|---|---|
+/// | `target` | allow, http-only | a TrafficTarget, which the decision names |
+/// | `unselected` | allow | nobody selects the destination, and [`Unselected::Allow`](crate::Unselected::Allow) is set |
+/// | `unauthenticated` | deny | the source has no identity |
+/// | `weak-proof` | deny | the source's identity is proven less well than [`Semantics::min_proof`](crate::Semantics::min_proof) demands |
+/// | `unknown-destination` | deny | the destination's identity is nobody that the policy could speak of |
+/// | `path` | deny | a match holds but for an unclean path |
+/// | `not-allowed` | deny | no TrafficTarget allows it |
+///
+/// Where several apply, a decision gives the first of `unknown-destination`, `unselected`,
+/// `unauthenticated`, `weak-proof`, `target`, `path`, `not-allowed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -79,7 +94,9 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The answer of [`Policy::authorize`](crate::Policy::authorize). Prints as one line.
+/// The answer of [`Policy::authorize`](crate::Policy::authorize). Prints as one line: the verdict,
+/// and then `reason=`, whose codes are those of [`Reason`], and where there are such `target=`,
+/// `rule=`, `match=` and `proof=`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Decision<'p> {

@@ -73,7 +73,7 @@ impl<'p, P: Pairs<'p>> Judge<'p, P> {
         match self.first_of(tcp) {
             Some((target, _)) => Decision {
                 grant: Some(Grant::new(target, None)),
-                ..self.new(Verdict::HttpOnly, Reason::Target)
+                ..self.decision(Verdict::HttpOnly, Reason::Target)
             },
             None => self.answer(None),
         }
@@ -89,7 +89,7 @@ impl<'p, P: Pairs<'p>> Judge<'p, P> {
     #[inline]
     fn settled(&self) -> Option<Decision<'p>> {
         let (verdict, reason) = self.standing.settled?;
-        Some(self.new(verdict, reason))
+        Some(self.decision(verdict, reason))
     }
 
     #[inline]
@@ -97,14 +97,14 @@ impl<'p, P: Pairs<'p>> Judge<'p, P> {
         match admitted {
             Some((target, admission)) => Decision {
                 grant: Some(Grant::new(target, Some(admission))),
-                ..self.new(Verdict::Allow, Reason::Target)
+                ..self.decision(Verdict::Allow, Reason::Target)
             },
-            None => self.new(Verdict::Deny, Reason::NotAllowed),
+            None => self.decision(Verdict::Deny, Reason::NotAllowed),
         }
     }
 
     #[inline]
-    fn new(&self, verdict: Verdict, reason: Reason) -> Decision<'p> {
+    fn decision(&self, verdict: Verdict, reason: Reason) -> Decision<'p> {
         Decision { proof: self.standing.proof, ..Decision::new(verdict, reason) }
     }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::arrange::{distinct_tables, http_routes};
+use crate::arrange::{Begun, distinct_tables, http_routes};
 use crate::binding::Binding;
 use crate::destination::Destination;
 use crate::diagnostic::{Diagnostic, ObjectKind};
@@ -29,6 +29,7 @@ pub(crate) struct Writer {
     principals: Interner<Who>,
     tables: Interner<RouteTable>,
     regexes: Regexes,
+    begun: Begun,
     /// Which targets refer to what; only kept where there will be another batch.
     users: Option<Users>,
     table_uses: HashMap<TableId, TableUse>,
@@ -71,6 +72,7 @@ impl Writer {
             principals: Interner::new(),
             tables: Interner::new(),
             regexes: Regexes::default(),
+            begun: Begun::default(),
             users: (lifetime != Lifetime::OneBatch).then(Users::default),
             table_uses: HashMap::new(),
             unreadable: BTreeSet::new(),
@@ -101,9 +103,11 @@ impl Writer {
         let known = self.tables.find(hash, |table| *table.record() == record);
         let table = known.unwrap_or_else(|| {
             let Inner { semantics, limits, .. } = &self.inner;
-            let (table, _) =
+            let (table, set) =
                 RouteTable::compile(record, &semantics.http, limits, &mut self.regexes);
-            self.tables.add(hash, table)
+            let table = self.tables.add(hash, table);
+            self.begun.put(&table, set);
+            table
         });
         self.size = self.size.saturating_add(table.size());
         self.touch(ObjectKind::HttpRouteGroup, &name);
@@ -169,6 +173,7 @@ impl Writer {
             self.replace(name, record, &mut edits);
         }
         self.rebuild(edits);
+        self.begun.clear();
     }
 
     /// Compiles one target, and notes where it is to be put in and taken out.
@@ -270,7 +275,8 @@ impl Writer {
         let Inner { semantics, limits, .. } = &self.inner;
         let is_shared = |id| self.table_uses.get(&id).is_some_and(|table| table.count > 1);
         let before = self.inner.destination(who).map(|before| before.http());
-        let http = http_routes(&targets, is_shared, before, &semantics.http, limits);
+        let http =
+            http_routes(&targets, is_shared, before, &mut self.begun, &semantics.http, limits);
         let destination = Destination::new(who.clone(), targets, http);
         self.inner.put_destination(Arc::new(destination));
     }

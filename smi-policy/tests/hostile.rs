@@ -2,9 +2,11 @@
 //! and not timed, and decisions stay what they are.
 #![cfg(test)]
 
+use std::cell::Cell;
+
 use smi_policy::{
-    HttpMatch, HttpRequest, HttpRouteGroup, Identity, Limits, ObjectName, Policy, Request, Rule,
-    Semantics, Subject, TrafficTarget, Verdict,
+    FieldVisitor, Headers, HttpMatch, HttpRequest, HttpRouteGroup, Identity, Limits, ObjectName,
+    Policy, PolicyBuilder, Request, Rule, Semantics, Subject, TrafficTarget, Verdict,
 };
 
 fn name(name: impl AsRef<str>) -> ObjectName {
@@ -138,4 +140,45 @@ fn large_requests_are_decided_without_allocating() {
             counted(|| policy.authorize(&Request::http(Some(&web), &cart, 80, request)).verdict());
         assert_eq!((found, most), (verdict, 0));
     }
+}
+
+/// Header fields that count how often they are asked for.
+struct Counting<'f> {
+    fields: &'f [(&'f str, &'f str)],
+    asked: Cell<usize>,
+}
+
+impl Headers for Counting<'_> {
+    fn visit(&self, name: &str, visitor: &mut FieldVisitor<'_>) {
+        self.asked.set(self.asked.get() + 1);
+        self.fields.visit(name, visitor);
+    }
+}
+
+/// The work on headers, counted: a pass over the fields for each match whose path and method hold,
+/// and for no other, however many targets there are.
+#[test]
+fn header_fields_are_looked_at_once_for_each_match_of_the_path_and_method() {
+    const MATCHES: usize = 1000;
+    let group = (0..MATCHES).fold(HttpRouteGroup::new(name("api")), |group, number| {
+        let path = format!("/{}/", number % 10);
+        let value = format!("value-{number}");
+        let http_match = HttpMatch::new(number.to_string()).path_regex(path).method("GET");
+        group.with(http_match.header("x-last", value))
+    });
+    let builder = Policy::builder(Semantics::default()).http_route_group(group);
+    let targets = |builder: PolicyBuilder| {
+        (0..100).fold(builder, |builder, number| builder.traffic_target(target(number, "api")))
+    };
+    let policy = targets(builder).compile();
+    let fields = [("x-last", "no such value")];
+    let asked = |method: &str, path: &str| {
+        let headers = Counting { fields: &fields, asked: Cell::new(0) };
+        let request = HttpRequest::new(method, path).headers(&headers);
+        assert_eq!(decide(&policy, request), Verdict::Deny);
+        headers.asked.get()
+    };
+    assert_eq!(asked("GET", "/3/x"), MATCHES / 10);
+    assert_eq!(asked("PUT", "/3/x"), 0);
+    assert_eq!(asked("GET", "/x/3"), 0);
 }

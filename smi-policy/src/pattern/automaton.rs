@@ -432,3 +432,41 @@ impl<'a> Walk<'a> {
         self.matched
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_stripped_as_slices_strip_it() {
+        for len in 1..=20 {
+            let text: Vec<u8> = (0..len).map(|at| b'a' + at).collect();
+            let code = [&text[..], &[0; PADDING]].concat();
+            for input_len in 0..=30_u8 {
+                let input: Vec<u8> = (0..input_len).map(|at| b'a' + at).collect();
+                let expected = input.strip_prefix(&text[..]);
+                assert_eq!(strip_prefix(&input, &code, text.len()), expected);
+                for at in 0..input.len() {
+                    let mut input = input.clone();
+                    input[at] = b'!';
+                    let expected = input.strip_prefix(&text[..]);
+                    assert_eq!(strip_prefix(&input, &code, text.len()), expected, "{len} {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_range_that_reaches_a_byte_is_found() {
+        // Behind the ranges there may be anything.
+        for lasts in [[0, 1, 64, 65, 100, 126, 127, 0], [47, 57, 122, 255, 0, 128, 3, 200]] {
+            let len =
+                lasts.iter().zip(&lasts[1..]).position(|(a, b)| a > b || *b > 127).unwrap() + 1;
+            for byte in 0..=127_u8 {
+                let expected = lasts[..len].iter().position(|last| *last >= byte);
+                let found = first_reaching(&lasts, byte);
+                assert_eq!((found < len).then_some(found), expected, "{byte} in {lasts:?}");
+            }
+        }
+    }
+}

@@ -59,6 +59,13 @@ impl SetBuilder {
         }
     }
 
+    /// Adds a pattern that another set began with, which loses it.
+    pub(crate) fn add_begun(&mut self, begun: &mut Self, number: usize) {
+        let place = begun.programs.get_mut(number);
+        let program = place.map(|place| std::mem::replace(place, Program::nothing()));
+        self.programs.push(program.unwrap_or_else(Program::nothing));
+    }
+
     /// Takes the last pattern back.
     pub(crate) fn pop(&mut self) {
         self.programs.pop();

@@ -166,6 +166,16 @@ impl RouteTable {
         })
     }
 
+    /// The same, of a set that compiling began.
+    pub(crate) fn routes_begun(
+        &self,
+        begun: SetBuilder,
+        semantics: &HttpSemantics,
+        limits: &Limits,
+    ) -> &Routes {
+        self.own.get_or_init(|| self.to_routes(begun, semantics, limits))
+    }
+
     pub(super) fn own(&self) -> Option<&Routes> {
         self.own.get()
     }

@@ -78,7 +78,8 @@ impl Floor {
 
     /// Bytes of an automaton, on average.
     pub fn memory(&self) -> usize {
-        let all: usize = self.automata.iter().map(|dfa| dfa.memory_usage() + size_of::<Dense>()).sum();
+        let all: usize =
+            self.automata.iter().map(|dfa| dfa.memory_usage() + size_of::<Dense>()).sum();
         all / self.automata.len()
     }
 }
@@ -176,8 +177,9 @@ impl Loop {
 impl Looped {
     fn allows(&self, question: &Question) -> bool {
         self.sources.contains(&question.source)
-            && self.matches.iter().any(|(regex, method)| {
-                *method == question.method && regex.is_match(&question.path)
-            })
+            && self
+                .matches
+                .iter()
+                .any(|(regex, method)| *method == question.method && regex.is_match(&question.path))
     }
 }

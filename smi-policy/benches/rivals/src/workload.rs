@@ -31,7 +31,6 @@ pub struct Workload {
 pub struct Question {
     pub source: usize,
     pub destination: usize,
-    pub target: usize,
     pub method: &'static str,
     pub path: String,
     pub allowed: bool,
@@ -69,26 +68,29 @@ impl Workload {
 
     pub fn builder(&self) -> PolicyBuilder {
         self.targets.iter().fold(Policy::builder(Semantics::default()), |builder, target| {
-            let namespace = namespace(target.destination);
-            let name =
-                |kind: &str| ObjectName::new(&namespace, format!("{kind}-{:06}", target.number));
-            let matches = target.matches.iter().enumerate();
-            let group = matches.fold(
-                HttpRouteGroup::new(name("routes")),
-                |group, (index, (path, method))| {
-                    let name = format!("match-{index}");
-                    group.with(HttpMatch::new(name).path_regex(path).method(*method))
-                },
-            );
-            let server = format!("server-{:05}", target.destination);
-            let access = TrafficTarget::new(name("access"), server)
-                .rule(Rule::http_route_group(group.name.name()));
-            let access = target.sources.iter().fold(access, |access, source| {
-                let account = format!("client-{source:05}");
-                access.source(Subject::service_account(self::namespace(*source), account))
-            });
+            let (group, access) = self.resources(target);
             builder.http_route_group(group).traffic_target(access)
         })
+    }
+
+    /// What a target consists of.
+    pub fn resources(&self, target: &Target) -> (HttpRouteGroup, TrafficTarget) {
+        let namespace = namespace(target.destination);
+        let name = |kind: &str| ObjectName::new(&namespace, format!("{kind}-{:06}", target.number));
+        let matches = target.matches.iter().enumerate();
+        let group =
+            matches.fold(HttpRouteGroup::new(name("routes")), |group, (index, (path, method))| {
+                let name = format!("match-{index}");
+                group.with(HttpMatch::new(name).path_regex(path).method(*method))
+            });
+        let server = format!("server-{:05}", target.destination);
+        let access = TrafficTarget::new(name("access"), server)
+            .rule(Rule::http_route_group(group.name.name()));
+        let access = target.sources.iter().fold(access, |access, source| {
+            let account = format!("client-{source:05}");
+            access.source(Subject::service_account(self::namespace(*source), account))
+        });
+        (group, access)
     }
 }
 
@@ -156,12 +158,5 @@ fn question(targets: &[Target], numbers: &mut Numbers) -> Question {
         (false, _) if !is_rich() => (path.replace("/r", "/s"), method),
         (false, _) => (path.replace("/v", "/w"), method),
     };
-    Question {
-        source,
-        destination: target.destination,
-        target: target.number,
-        method,
-        path,
-        allowed,
-    }
+    Question { source, destination: target.destination, method, path, allowed }
 }
