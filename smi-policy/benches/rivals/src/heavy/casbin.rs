@@ -16,7 +16,7 @@ use regex::Regex;
 use super::{Limit, Rival};
 use crate::workload::{Question, Target, Workload};
 
-/// The cheap conditions come first: a pattern is reached only where all else holds.
+/// The cheap conditions come first; the search for a role, of which there may be many, is last.
 const MODEL: &str = "
 [request_definition]
 r = source, destination, method, path
@@ -31,7 +31,7 @@ g = _, _
 e = some(where (p.eft == allow))
 
 [matchers]
-m = r.destination == p.destination && r.method == p.method && g(r.source, p.target) && isMatch(r.path, p.pattern)
+m = r.destination == p.destination && r.method == p.method && isMatch(r.path, p.pattern) && g(r.source, p.target)
 ";
 
 /// All targets in one enforcer, as one begins.
