@@ -104,11 +104,15 @@ proptest! {
 
     #[test]
     fn plain_scalars_mean_what_they_mean_to_the_library(scalar in "[-+0-9a-fxoeE._:~nNtruRUTyY]{1,6}") {
-        // Of several zeros the library makes a number with a fraction.
-        let digits = scalar.trim_start_matches(['-', '+']);
-        prop_assume!(digits.len() < 2 || digits.bytes().any(|digit| digit != b'0'));
         let text = format!("a: {scalar}\n");
         let (found, value) = (root(&Manifest::read(&text)), by_library(&text));
+        let digits = scalar.trim_start_matches(['-', '+']);
+        if digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit()) {
+            // A whole number of the core schema; the library makes one with a fraction of it.
+            let number = |value: Option<Value>| value.and_then(|value| value["a"].as_f64());
+            prop_assert_eq!(number(found), number(value), "{}", text);
+            return Ok(());
+        }
         prop_assert_eq!(found, value, "{}", text);
     }
 

@@ -23,6 +23,12 @@ pub(crate) fn smi(args: &[&str]) -> Run {
     Run::of(command(args).env("NO_COLOR", "1").output().expect("smi runs"))
 }
 
+/// Runs the program in a folder of this crate.
+pub(crate) fn smi_in(folder: &str, args: &[&str]) -> Run {
+    let mut command = command(args);
+    Run::of(command.current_dir(here(folder)).env("NO_COLOR", "1").output().expect("smi runs"))
+}
+
 /// Runs the program on a text that it reads from its standard input.
 pub(crate) fn smi_reading(input: &str, args: &[&str]) -> Run {
     let mut command = command(args);

@@ -1,38 +1,17 @@
 //! `smi top` and `smi topology`, on files and on a server.
-#![cfg(test)]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use crate::program::{Run, assert_golden, smi_in};
 
-fn smi(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.args(args).current_dir(here("tests/metrics")).env("NO_COLOR", "1");
-    command.output().expect("smi runs")
+fn smi(args: &[&str]) -> Run {
+    smi_in("tests/metrics", args)
 }
 
 #[track_caller]
 fn stdout(args: &[&str], status: i32) -> String {
-    let output = smi(args);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(status), "{said}");
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-/// Golden files; `SMI_BLESS=1 cargo test` rewrites them.
-#[track_caller]
-fn assert_golden(name: &str, found: &str) {
-    let path = here("tests/golden").join(name);
-    if std::env::var_os("SMI_BLESS").is_some() {
-        std::fs::write(&path, found).expect("golden file written");
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "{name} is not as it was; SMI_BLESS=1 accepts this:\n{found}");
+    smi(args).ends_with(status).stdout
 }
 
 #[test]
@@ -65,11 +44,7 @@ fn topology_shows_edges_in_every_form() {
 
 #[test]
 fn what_cannot_be_read_is_said() {
-    let said = |args: &[&str], status| {
-        let output = smi(args);
-        assert_eq!(output.status.code(), Some(status));
-        String::from_utf8(output.stderr).expect("UTF-8")
-    };
+    let said = |args: &[&str], status| smi(args).ends_with(status).stderr;
     assert!(said(&["top", "nothing.json"], 2).contains("nothing.json"));
     assert!(said(&["top", "../../Cargo.toml"], 2).contains("Cargo.toml"));
     assert!(said(&["top", "other.yaml"], 2).contains("kind `Pod`, expected TrafficMetrics"));
@@ -97,9 +72,9 @@ fn a_server_is_asked_for_a_list_and_the_edges_of_each() {
                     "code": 404}"#;
                 (404, status.to_owned())
             } else if path.contains("/edges") {
-                (200, include_str!("metrics/edges.json").to_owned())
+                (200, include_str!("../metrics/edges.json").to_owned())
             } else {
-                (200, include_str!("metrics/pods.json").to_owned())
+                (200, include_str!("../metrics/pods.json").to_owned())
             };
             let head = format!(
                 "HTTP/1.1 {code} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -114,9 +89,8 @@ fn a_server_is_asked_for_a_list_and_the_edges_of_each() {
     assert!(stdout(&["top", &format!("{server}{pods}")], 0).contains("web-0"));
     let topology = stdout(&["topology", &format!("{server}{pods}")], 0);
     assert!(topology.contains("  --> shop/cart-0"), "{topology}");
-    let output = smi(&["top", &format!("{server}/missing")]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("no such thing (404)"));
+    let missing = smi(&["top", &format!("{server}/missing")]).ends_with(2);
+    assert!(missing.stderr.contains("no such thing (404)"));
 
     let edges = |pod: &str| {
         format!("/apis/metrics.smi-spec.io/v1alpha1/namespaces/shop/pods/{pod}/edges?t=1m0s")

@@ -1,44 +1,20 @@
-//! `smi explain`, `smi matrix`, `smi who-can` and `smi diff` as people use them.
-#![cfg(test)]
+//! `smi explain`, `smi matrix`, `smi who-can` and `smi diff`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn smi(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.args(args).current_dir(here("..")).env("NO_COLOR", "1");
-    command.output().expect("smi runs")
-}
+use crate::program::{assert_golden, here, smi};
 
 /// What the program prints, if it ends with this status.
 #[track_caller]
 fn stdout(args: &[&str], status: i32) -> String {
-    let output = smi(args);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{args:?}: {stderr}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+    smi(args).ends_with(status).stdout
 }
 
 #[track_caller]
 fn json(args: &[&str], status: i32) -> Value {
-    serde_json::from_str(&stdout(&[args, &["--output", "json"]].concat(), status)).expect("JSON")
-}
-
-/// Golden files; `SMI_BLESS=1 cargo test` rewrites them.
-#[track_caller]
-fn assert_golden(name: &str, found: &str) {
-    let path = here("tests/golden").join(name);
-    if std::env::var_os("SMI_BLESS").is_some() {
-        std::fs::write(&path, found).expect("golden file written");
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == expected, "{name} is not as it was; SMI_BLESS=1 accepts this:\n{found}");
+    smi(&[args, &["--output", "json"]].concat()).ends_with(status).json()
 }
 
 /// The shop with one text replaced by another.
@@ -132,7 +108,7 @@ fn who_can_names_those_whom_the_policy_lets_through() {
     assert_eq!(names(&json(&nobody, 0), "from"), ["monitoring/prometheus"]);
     assert_eq!(stdout(&["who-can", SHOP, "--from", "shop/nobody"], 1), "nothing\n");
     assert_eq!(stdout(&["who-can", SHOP, "--to", "shop/nobody"], 1), "nobody\n");
-    assert_eq!(smi(&["who-can", SHOP]).status.code(), Some(2));
+    smi(&["who-can", SHOP]).ends_with(2);
 }
 
 #[test]
@@ -170,7 +146,7 @@ fn diff_finds_what_hides_behind_a_pattern() {
 
     let same = Changed::new("same", &[("/carts/[0-9a-f-]+$", "/carts/([a-f]|-|[0-9])+$")]);
     assert_eq!(stdout(&["diff", SHOP, same.path()], 0), "both allow the same\n");
-    assert_eq!(smi(&["diff", SHOP, "no/such/folder"]).status.code(), Some(2));
+    smi(&["diff", SHOP, "no/such/folder"]).ends_with(2);
 }
 
 #[test]

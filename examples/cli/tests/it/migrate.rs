@@ -1,10 +1,8 @@
-//! `smi migrate` as people and scripts use it.
-#![cfg(test)]
-
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+//! `smi migrate`.
 
 use serde_json::Value;
+
+use crate::program::{Run, smi_reading};
 
 /// What `kubectl get trafficsplits,services -o yaml` prints.
 const LIST: &str = "\
@@ -27,26 +25,19 @@ items:
     backends: [{service: web, weight: 90}, {service: web-v2, weight: 10}]
 ";
 
-fn migrate(args: &[&str], input: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smi"));
-    command.arg("migrate").args(args).env("NO_COLOR", "1");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("smi runs");
-    child.stdin.take().expect("input").write_all(input.as_bytes()).expect("written");
-    child.wait_with_output().expect("smi ends")
+fn migrate(args: &[&str], input: &str) -> Run {
+    smi_reading(input, &[&["migrate"], args].concat())
 }
 
 #[track_caller]
-fn text(output: &Output, status: i32) -> (String, String) {
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let (out, report) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(status), "{out}{report}");
-    (out, report)
+fn text(run: Run, status: i32) -> (String, String) {
+    let Run { stdout, stderr, .. } = run.ends_with(status);
+    (stdout, stderr)
 }
 
 #[test]
 fn what_kubectl_prints_becomes_routes() {
-    let (yaml, report) = text(&migrate(&["-"], LIST), 0);
+    let (yaml, report) = text(migrate(&["-"], LIST), 0);
     assert!(yaml.contains("kind: HTTPRoute\n"), "{yaml}");
     assert!(yaml.contains("weight: 9\n"), "{yaml}");
     assert!(yaml.contains("#      kubectl -n shop delete trafficsplits.split.smi-spec.io canary"));
@@ -55,7 +46,7 @@ fn what_kubectl_prints_becomes_routes() {
 
     // And back again.
     let services = LIST.split("- apiVersion: split").next().expect("services");
-    let (smi, _) = text(&migrate(&["--back", "-"], &format!("{services}---\n{yaml}")), 0);
+    let (smi, _) = text(migrate(&["--back", "-"], &format!("{services}---\n{yaml}")), 0);
     assert!(smi.contains("kind: TrafficSplit\n") && smi.contains("service: web-v2\n"), "{smi}");
 }
 
@@ -63,8 +54,7 @@ fn what_kubectl_prints_becomes_routes() {
 fn the_report_is_there_for_programs_too() {
     let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
     let args = [shop, "--mesh", "cilium", "--account-label", "app", "--output", "report=json"];
-    let output = migrate(&args, "");
-    let (yaml, report) = text(&output, 1);
+    let (yaml, report) = text(migrate(&args, ""), 1);
     let report: Value = serde_json::from_str(&report).expect("JSON");
     assert_eq!(report["summary"]["exact"].as_u64().map(|exact| exact > 5), Some(true));
     let errors: Vec<&Value> = report["findings"]
@@ -76,13 +66,13 @@ fn the_report_is_there_for_programs_too() {
     assert!(!errors.is_empty());
     assert!(errors.iter().all(|error| error["reason"].is_string() && error["code"].is_string()));
     assert!(yaml.ends_with("spec:\n  endpointSelector: {}\n  ingress:\n  - {}\n"), "{yaml}");
-    assert_eq!(output.stdout, migrate(&args, "").stdout, "the same each time");
+    assert_eq!(yaml, migrate(&args, "").stdout, "the same each time");
 }
 
 #[test]
 fn without_a_mesh_targets_are_not_forgotten() {
     let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
-    let (yaml, report) = text(&migrate(&[shop], ""), 1);
+    let (yaml, report) = text(migrate(&[shop], ""), 1);
     assert!(!yaml.contains("Policy"));
     assert!(
         report.contains("ERROR TrafficTarget shop/cart-from-web: spec: not expressible: no mesh")
@@ -91,5 +81,5 @@ fn without_a_mesh_targets_are_not_forgotten() {
 
 #[test]
 fn nothing_to_read_is_an_error() {
-    text(&migrate(&["no-such-directory"], ""), 2);
+    text(migrate(&["no-such-directory"], ""), 2);
 }
