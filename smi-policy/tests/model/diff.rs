@@ -73,7 +73,8 @@ fn what_is_covered_can_be_taken_away() {
             Ok(())
         },
     );
-    if tally.of("shadowed") + tally.of("covered") + tally.of("equal") > 0 {
+    // In few worlds there may be none of a kind.
+    if tally.of("shadowed") + tally.of("covered") + tally.of("equal") > 60 {
         assert!(tally.of("shadowed") > 0 && tally.of("covered") > 0 && tally.of("unused") > 0);
     }
 }
