@@ -10,7 +10,7 @@ use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 use smi_metrics_model::serve::Scope;
 use smi_metrics_model::{
-    End, Kind, ObjectReference, Outcome, Recorder, Report, Resource, TrafficMetrics,
+    End, Kind, Nullable, ObjectReference, Outcome, Recorder, Report, Resource, TrafficMetrics,
     TrafficMetricsList, Version, Way,
 };
 use smi_policy::Identity;
@@ -85,7 +85,7 @@ impl Metrics {
         let backend = backend.as_ref().map_or_else(|| self.service.clone(), resource);
         let traffic = (&recorder.tally()).into();
         let mut item = report.edge(&backend, Way::From, Some(End::Server), None, &traffic);
-        if let (Some(source), Some(edge)) = (source, item.edge.as_option_mut()) {
+        if let (Some(source), Nullable::Value(edge)) = (source, &mut item.edge) {
             // The API knows workloads; a proxy knows who called by an identity.
             edge.resource = ObjectReference {
                 kind: Some("ServiceAccount".to_owned()),
