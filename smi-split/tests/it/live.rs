@@ -165,7 +165,7 @@ fn a_generation_lives_as_long_as_its_users() {
         assert_eq!(backends(splits, &website).leaves()[0].service().name(), "a0");
     }
     // The list of those in use is part of what is printed.
-    let in_use = |live: &Live| format!("{live:?}").matches("\"a0\"").count();
+    let in_use = |live: &Live| format!("{live:?}").matches("shop/a0").count();
     assert!(in_use(&live) > 0);
     drop((taken, cloned));
     live.replace(generation(5));
