@@ -50,13 +50,18 @@ impl Floor {
             }
         }
         let mut automata = Vec::new();
+        // Pairs that the same targets admit share one.
+        let mut known: HashMap<Vec<usize>, u32> = HashMap::new();
         let mut pairs = HashMap::new();
         for question in &workload.questions {
-            pairs.entry(pair(question)).or_insert_with(|| {
-                let targets = targets[&pair(question)].iter().copied();
-                automata.push(dense(targets, MatchKind::LeftmostFirst));
-                automata.len() as u32 - 1
-            });
+            let targets = &targets[&pair(question)];
+            let automaton = known
+                .entry(targets.iter().map(|target| target.number).collect())
+                .or_insert_with(|| {
+                    automata.push(dense(targets.iter().copied(), MatchKind::LeftmostFirst));
+                    automata.len() as u32 - 1
+                });
+            pairs.insert(pair(question), *automaton);
         }
         Self { pairs, automata }
     }

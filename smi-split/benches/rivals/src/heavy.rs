@@ -9,8 +9,8 @@ use pingora_load_balancing::selection::{
     BackendIter, BackendSelection, Consistent, FVNHash, Random, RoundRobin,
 };
 
-use crate::measure::{line, nanoseconds, shared};
-use crate::{each, weights};
+use crate::measure::{Beside, beside, beside_shared, line};
+use crate::{each, random_floor, smooth_floor, sticky_floor, weights};
 
 fn backends(size: usize) -> BTreeSet<Backend> {
     let backend = |(index, weight): (usize, u64)| {
@@ -20,49 +20,57 @@ fn backends(size: usize) -> BTreeSet<Backend> {
     weights(size).into_iter().enumerate().map(backend).collect()
 }
 
-fn pingora<S: BackendSelection + Send + Sync>(
-    size: usize,
-    keys: &[[u8; 36]],
-    is_shared: bool,
-) -> f64
+fn pingora<S: BackendSelection>(size: usize) -> Arc<S>
 where
     S::Iter: BackendIter,
 {
-    let selection = Arc::new(S::build(&backends(size)));
-    if is_shared {
-        return shared(|| selection.iter(&keys[0]).next().cloned());
-    }
-    let mut keys = keys.iter().cycle();
-    nanoseconds(|| selection.iter(keys.next().expect("endless")).next().map(|b| b.weight))
+    Arc::new(S::build(&backends(size)))
 }
 
-pub fn random(floor: &[f64]) {
-    line("pingora Random", &each(|size| pingora::<Random>(size, &[[0; 36]], false)), floor);
+fn by_key<S: BackendSelection>(size: usize, keys: &[[u8; 36]]) -> Beside
+where
+    S::Iter: BackendIter,
+{
+    let selection = pingora::<S>(size);
+    let mut own = keys.iter().cycle();
+    beside(sticky_floor(size, keys), || {
+        selection.iter(own.next().expect("endless")).next().map(|backend| backend.weight)
+    })
 }
 
-pub fn smooth(floor: &[f64], is_shared: bool) {
-    let times = each(|size| pingora::<RoundRobin>(size, &[[0; 36]], is_shared));
-    line("pingora RoundRobin (not smooth)", &times, floor);
+pub fn random() {
+    let time = |size| {
+        let selection = pingora::<Random>(size);
+        beside(random_floor(size), || selection.iter(b"").next().map(|backend| backend.weight))
+    };
+    line("pingora Random", &each(time));
 }
 
-pub fn sticky(floor: &[f64], keys: &[[u8; 36]]) {
-    line(
-        "pingora Consistent (ketama)",
-        &each(|size| pingora::<Consistent>(size, keys, false)),
-        floor,
-    );
-    line("pingora FNVHash", &each(|size| pingora::<FVNHash>(size, keys, false)), floor);
+pub fn smooth(is_shared: bool) {
+    let time = |size| {
+        let selection = pingora::<RoundRobin>(size);
+        let pick = || selection.iter(b"").next().map(|backend| backend.weight);
+        match is_shared {
+            true => beside_shared(smooth_floor(size), pick),
+            false => beside(smooth_floor(size), pick),
+        }
+    };
+    line("pingora RoundRobin (not smooth)", &each(time));
+}
+
+pub fn sticky(keys: &[[u8; 36]]) {
+    line("pingora Consistent (ketama)", &each(|size| by_key::<Consistent>(size, keys)));
+    line("pingora FNVHash", &each(|size| by_key::<FVNHash>(size, keys)));
     line(
         "maglev (unweighted)",
         &each(|size| {
             // Its permutations for 10,000 nodes take more memory than many machines have.
             if size > 100 {
-                return f64::NAN;
+                return Beside { own: f64::NAN, floor: f64::NAN };
             }
             let maglev = Maglev::new(0..size);
-            let mut keys = keys.iter().cycle();
-            nanoseconds(|| maglev.get(keys.next().expect("endless")).copied())
+            let mut own = keys.iter().cycle();
+            beside(sticky_floor(size, keys), || maglev.get(own.next().expect("endless")).copied())
         }),
-        floor,
     );
 }

@@ -1,8 +1,7 @@
 //! Picks of smi-split beside those of other crates, in one run: nanoseconds, and times the floor.
 //!
 //! `cargo run --release` in this directory, with a name (`random`, `smooth`, `sticky`, `build`) for
-//! only that; with `--features heavy` Pingora and Maglev as well, for
-//! which CMake must be installed.
+//! only that; with `--features heavy` Pingora and Maglev as well.
 
 #[cfg(feature = "heavy")]
 mod heavy;
@@ -13,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use measure::{Fast, line, nanoseconds, shared};
+use measure::{Beside, Fast, beside, beside_shared, line};
 use rand::SeedableRng;
 use rand::distr::Distribution;
 use rand::rngs::SmallRng;
@@ -47,7 +46,7 @@ fn main() {
     }
 }
 
-fn each(time: impl Fn(usize) -> f64) -> Vec<f64> {
+fn each(time: impl Fn(usize) -> Beside) -> Vec<Beside> {
     SIZES.iter().map(|size| time(*size)).collect()
 }
 
@@ -55,38 +54,53 @@ fn table(size: usize) -> Vec<u16> {
     (0..65_536_usize).map(|place| (place % size) as u16).collect()
 }
 
+/// The least there is to do: a random number, and a table.
+fn random_floor(size: usize) -> impl FnMut() -> u16 {
+    let (table, mut rng) = (table(size), Fast(1));
+    move || table[(rng.next() >> 48) as usize]
+}
+
+/// A counter, and a table.
+fn smooth_floor(size: usize) -> impl Fn() -> u16 + Sync {
+    let (table, turn) = (table(size), AtomicU64::new(0));
+    move || table[turn.fetch_add(1, Ordering::Relaxed) as usize % 65_536]
+}
+
+/// A hash, and a table.
+fn sticky_floor(size: usize, keys: &[[u8; 36]]) -> impl FnMut() -> u16 {
+    let table = table(size);
+    let mut keys = keys.iter().cycle();
+    move || {
+        let key = keys.next().expect("endless");
+        table[(twox_hash::XxHash3_64::oneshot(key) >> 48) as usize]
+    }
+}
+
 fn random() {
-    println!("-- random");
-    let floor = each(|size| {
-        let (table, mut rng) = (table(size), Fast(1));
-        nanoseconds(|| table[(rng.next() >> 48) as usize])
-    });
-    line("floor: RNG and a table", &floor, &floor);
+    println!("-- random, beside a quick RNG and a table");
+    line("floor", &each(|size| beside(random_floor(size), random_floor(size))));
     line(
         "smi-split",
         &each(|size| {
             let (picker, mut rng) = (Picker::new(weights(size)).expect("weights"), Fast(1));
-            nanoseconds(|| picker.random(rng.next()))
+            beside(random_floor(size), || picker.random(rng.next()))
         }),
-        &floor,
     );
     line(
         "rand WeightedIndex",
         &each(|size| {
             let index = rand::distr::weighted::WeightedIndex::new(weights(size)).expect("weights");
             let mut rng = SmallRng::seed_from_u64(1);
-            nanoseconds(|| index.sample(&mut rng))
+            beside(random_floor(size), || index.sample(&mut rng))
         }),
-        &floor,
     );
     line(
         "rand_distr WeightedAliasIndex",
         &each(|size| {
             let index = rand_distr::weighted::WeightedAliasIndex::new(weights(size));
             let (index, mut rng) = (index.expect("weights"), SmallRng::seed_from_u64(1));
-            nanoseconds(|| index.sample(&mut rng))
+            beside(random_floor(size), || index.sample(&mut rng))
         }),
-        &floor,
     );
     line(
         "weighted_rand WalkerTable",
@@ -94,40 +108,38 @@ fn random() {
             use weighted_rand::builder::NewBuilder;
             let weights: Vec<u32> = weights(size).iter().map(|weight| *weight as u32).collect();
             let table = weighted_rand::builder::WalkerTableBuilder::new(&weights).build();
-            nanoseconds(|| table.next())
+            beside(random_floor(size), || table.next())
         }),
-        &floor,
     );
     #[cfg(feature = "heavy")]
-    heavy::random(&floor);
+    heavy::random();
 }
 
 fn smooth() {
     for (title, is_shared) in [("one thread", false), ("two threads", true)] {
-        println!("-- smooth, {title}");
-        fn time<T>(is_shared: bool, pick: impl Fn() -> T + Sync) -> f64 {
-            if is_shared { shared(pick) } else { nanoseconds(pick) }
+        println!("-- smooth, {title}, beside `fetch_add` and a table");
+        fn time<T>(is_shared: bool, size: usize, pick: impl Fn() -> T + Sync) -> Beside {
+            match is_shared {
+                true => beside_shared(smooth_floor(size), pick),
+                false => beside(smooth_floor(size), pick),
+            }
         }
-        let floor = each(|size| {
-            let (table, turn) = (table(size), AtomicU64::new(0));
-            time(is_shared, || table[turn.fetch_add(1, Ordering::Relaxed) as usize % 65_536])
-        });
-        line("floor: fetch_add and a table", &floor, &floor);
+        line("floor", &each(|size| time(is_shared, size, smooth_floor(size))));
         let ours = |weights: fn(usize) -> Vec<u64>| {
             each(|size| {
                 let picker = Picker::new(weights(size)).expect("weights");
-                time(is_shared, || picker.smooth())
+                time(is_shared, size, || picker.smooth())
             })
         };
-        line("smi-split", &ours(weights), &floor);
-        line("smi-split, long period", &ours(long_weights), &floor);
+        line("smi-split", &ours(weights));
+        line("smi-split, long period", &ours(long_weights));
         line(
             "nginx's method behind a mutex",
             &each(|size| {
                 let weights = weights(size);
                 let total: i64 = weights.iter().sum::<u64>() as i64;
                 let balances = Mutex::new(vec![0_i64; size]);
-                time(is_shared, || {
+                time(is_shared, size, || {
                     let mut balances = balances.lock().expect("no panic");
                     let mut richest = 0;
                     for index in 0..size {
@@ -140,10 +152,9 @@ fn smooth() {
                     richest
                 })
             }),
-            &floor,
         );
         #[cfg(feature = "heavy")]
-        heavy::smooth(&floor, is_shared);
+        heavy::smooth(is_shared);
     }
 }
 
@@ -161,19 +172,10 @@ fn keys(count: usize) -> Vec<[u8; 36]> {
 }
 
 fn sticky() {
-    println!("-- sticky");
     let few = keys(1_024);
     let many = keys(65_536);
-    let floor_of = |keys: &[[u8; 36]]| {
-        each(|size| {
-            let table = table(size);
-            let mut keys = keys.iter().cycle();
-            nanoseconds(|| {
-                let key = keys.next().expect("endless");
-                table[(twox_hash::XxHash3_64::oneshot(key) >> 48) as usize]
-            })
-        })
-    };
+    let floor =
+        |keys: &[[u8; 36]]| each(|size| beside(sticky_floor(size, keys), sticky_floor(size, keys)));
     let ours = |keys: &[[u8; 36]]| {
         each(|size| {
             let picker = Picker::new(weights(size)).expect("weights");
@@ -181,27 +183,27 @@ fn sticky() {
             keys.iter().for_each(|key| {
                 let _ = black_box(picker.sticky(key));
             });
-            let mut keys = keys.iter().cycle();
-            nanoseconds(|| picker.sticky(keys.next().expect("endless")))
+            let mut own = keys.iter().cycle();
+            beside(sticky_floor(size, keys), || picker.sticky(own.next().expect("endless")))
         })
     };
-    let many_floor = floor_of(&many);
-    line("floor, 65,536 keys", &many_floor, &many_floor);
-    line("smi-split, 65,536 keys", &ours(&many), &many_floor);
-    let floor = floor_of(&few);
-    line("floor: XXH3 and a table", &floor, &floor);
-    line("smi-split", &ours(&few), &floor);
+    println!("-- sticky, 65,536 keys, beside XXH3 and a table");
+    line("floor", &floor(&many));
+    line("smi-split", &ours(&many));
+    println!("-- sticky, 1,024 keys");
+    line("floor", &floor(&few));
+    line("smi-split", &ours(&few));
     line(
         "smi-split, keys never seen",
         &each(|size| {
+            let floor = beside(sticky_floor(size, &few), || ()).floor;
             let picker = Picker::new(weights(size)).expect("weights");
             let start = Instant::now();
             many.iter().for_each(|key| {
                 let _ = black_box(picker.sticky(key));
             });
-            start.elapsed().as_secs_f64() * 1e9 / many.len() as f64
+            Beside { own: start.elapsed().as_secs_f64() * 1e9 / many.len() as f64, floor }
         }),
-        &floor,
     );
     line(
         "smi-split, one in ten is away",
@@ -211,13 +213,12 @@ fn sticky() {
             few.iter().for_each(|key| {
                 let _ = black_box(view.sticky(key));
             });
-            let mut keys = few.iter().cycle();
-            nanoseconds(|| view.sticky(keys.next().expect("endless")))
+            let mut own = few.iter().cycle();
+            beside(sticky_floor(size, &few), || view.sticky(own.next().expect("endless")))
         }),
-        &floor,
     );
     #[cfg(feature = "heavy")]
-    heavy::sticky(&floor, &few);
+    heavy::sticky(&few);
 }
 
 fn build() {
