@@ -16,7 +16,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use self::value::{MAX_EXPONENT, Value, gcd};
+pub(crate) use self::value::gcd;
+use self::value::{MAX_EXPONENT, Value};
 
 /// The longest text that is read as a quantity, in bytes.
 const MAX_LENGTH: usize = 128;

@@ -200,7 +200,7 @@ fn length(text: &str) -> u32 {
 }
 
 /// The greatest common divisor; `gcd(0, n)` is `n`.
-pub(super) fn gcd(mut a: u128, mut b: u128) -> u128 {
+pub(crate) fn gcd(mut a: u128, mut b: u128) -> u128 {
     while b != 0 {
         (a, b) = (b, a % b);
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::collect::Findings;
 use super::names;
@@ -6,7 +6,7 @@ use super::service_name::ServiceName;
 use crate::hub::{Backend, MatchRef, TrafficSplit};
 use crate::manifest::excerpt;
 use crate::problem::Code;
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, gcd};
 
 /// Checks a TrafficSplit.
 pub(super) fn check(split: &TrafficSplit, domain: &str, findings: &mut Findings<'_>) {
@@ -36,7 +36,7 @@ pub(super) fn check(split: &TrafficSplit, domain: &str, findings: &mut Findings<
             findings.report(Code::ApexAsBackend, &field, message, help);
         }
     }
-    weights(split, has_share, findings);
+    weights(split, domain, has_share, findings);
     for (index, reference) in split.matches.iter().enumerate() {
         if let MatchRef::HttpRouteGroup(name) = reference {
             names::subdomain(name, &format!("spec.matches[{index}].name"), findings);
@@ -51,13 +51,12 @@ pub(super) fn candidate(
     domain: &str,
 ) -> Option<ServiceName> {
     let apex = ServiceName::parse(&split.service, namespace, domain).ok()?;
-    let ratios = Quantity::ratios(&quantities(split)).ok();
-    (apex.namespace == namespace && ratios.is_some()).then_some(apex)
+    (apex.namespace == namespace && weights_fit(split, namespace, domain)).then_some(apex)
 }
 
-fn weights(split: &TrafficSplit, has_share: bool, findings: &mut Findings<'_>) {
+fn weights(split: &TrafficSplit, domain: &str, has_share: bool, findings: &mut Findings<'_>) {
     let field = "spec.backends";
-    if Quantity::ratios(&quantities(split)).is_err() {
+    if !weights_fit(split, findings.namespace(), domain) {
         let message = "the ratio of the weights needs numbers beyond 64 bits, so the split is void";
         findings.report(Code::WeightsTooLarge, field, message, "write smaller weights");
     }
@@ -73,8 +72,22 @@ fn weights(split: &TrafficSplit, has_share: bool, findings: &mut Findings<'_>) {
     }
 }
 
-fn quantities(split: &TrafficSplit) -> Vec<&Quantity> {
-    split.backends.iter().map(|backend| &backend.weight).collect()
+/// Whether the weights, those of one service added up, are a ratio of numbers that 64 bits hold.
+fn weights_fit(split: &TrafficSplit, namespace: &str, domain: &str) -> bool {
+    let quantities: Vec<&Quantity> = split.backends.iter().map(|own| &own.weight).collect();
+    let Ok(ratios) = Quantity::wide_ratios(&quantities) else { return false };
+    // A name that can't be read is one of its own.
+    let mut sums: BTreeMap<Result<(String, String), usize>, u128> = BTreeMap::new();
+    for (index, (backend, ratio)) in split.backends.iter().zip(ratios).enumerate() {
+        let service = ServiceName::parse(&backend.service, namespace, domain);
+        let service = service.map(|own| (own.namespace, own.name)).map_err(|_| index);
+        let sum = sums.entry(service).or_default();
+        let Some(both) = sum.checked_add(ratio) else { return false };
+        *sum = both;
+    }
+    let divisor = sums.values().copied().fold(0, gcd).max(1);
+    let total = sums.values().try_fold(0_u128, |total, sum| total.checked_add(sum / divisor));
+    total.is_some_and(|total| u64::try_from(total).is_ok())
 }
 
 fn apex(split: &TrafficSplit, domain: &str, findings: &mut Findings<'_>) -> Option<ServiceName> {

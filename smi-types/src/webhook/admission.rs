@@ -92,7 +92,8 @@ pub fn respond(
         Err(error) => return deny(response, request, &[], &error.to_string()),
     };
     let problems = match Manifest::of(&object) {
-        Ok(manifest) => match &request.namespace {
+        // Of what belongs to no namespace it is empty.
+        Ok(manifest) => match request.namespace.as_deref().filter(|own| !own.is_empty()) {
             Some(namespace) => validator.clone().default_namespace(namespace).manifest(&manifest),
             None => validator.manifest(&manifest),
         },

@@ -93,6 +93,10 @@ fn a_version_that_is_none_of_smi_is_refused() {
 }
 
 fn admit(operation: &str, object: Value) -> Value {
+    admit_in(None, operation, object)
+}
+
+fn admit_in(namespace: Option<&str>, operation: &str, object: Value) -> Value {
     let review = json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
@@ -101,6 +105,7 @@ fn admit(operation: &str, object: Value) -> Value {
             "kind": { "group": "access.smi-spec.io", "version": "v1alpha3", "kind": "TrafficTarget" },
             "resource": { "group": "access.smi-spec.io", "version": "v1alpha3", "resource": "traffictargets" },
             "operation": operation,
+            "namespace": namespace,
             "userInfo": {},
             "object": object,
         },
@@ -151,6 +156,28 @@ fn errors_deny_with_all_causes_and_warnings_are_warnings() {
         warnings[0].as_str().unwrap().starts_with("spec.sources[0].port: since v1alpha3"),
         "{warnings:?}"
     );
+}
+
+/// Only the owner of a destination may open it, and an object that does not say its namespace is of
+/// the request's.
+#[test]
+fn an_object_without_namespace_is_of_that_of_the_request() {
+    let opens = |metadata: Value, destination: &str| {
+        let mut target = target(metadata, json!([{ "kind": "ServiceAccount", "name": "web" }]));
+        target["spec"]["destination"]["namespace"] = destination.into();
+        target
+    };
+    let allowed = |namespace: Option<&str>, object: Value| {
+        admit_in(namespace, "CREATE", object)["allowed"].as_bool().unwrap()
+    };
+    assert!(allowed(Some("shop"), opens(json!({ "name": "a" }), "shop")));
+    assert!(!allowed(Some("shop"), opens(json!({ "name": "a" }), "default")));
+    // An empty namespace is none, so that the default one counts.
+    assert!(allowed(Some(""), opens(json!({ "name": "a" }), "default")));
+    // What the object says counts.
+    let own = json!({ "name": "a", "namespace": "stage" });
+    assert!(allowed(Some("shop"), opens(own.clone(), "stage")));
+    assert!(!allowed(Some("shop"), opens(own, "shop")));
 }
 
 #[test]
