@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use smi_enforcer::{Generation, Manifests};
 use smi_policy::Semantics;
-use smi_sidecar::{Generation, Manifests};
 use smi_types::Manifest;
 use smi_types::manifest::Resources;
 
@@ -32,7 +32,7 @@ pub(crate) fn replace_for(time: Duration, manifests: &Manifests, states: &[Gener
 pub(crate) fn compile(text: &str, semantics: Semantics) -> Generation {
     let mut resources = Resources::new(semantics.default_namespace.clone());
     resources.add("manifests", Manifest::read(text));
-    Generation::new(&resources, semantics)
+    Generation::compile(&resources, &semantics, None)
 }
 
 fn generation(own: &str, first: u8, second: u8) -> Generation {

@@ -1,6 +1,12 @@
 //! Policies and weights replaced a thousand times a second under load.
+//!
+//! Half of the load is wrk's. It tells good answers from bad ones, and no more; the other half is of
+//! clients that know what each answer may be.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -9,50 +15,58 @@ use std::time::Duration;
 use pingora_core::server::Server;
 use pingora_core::server::configuration::ServerConf;
 use pingora_proxy::http_proxy_service;
+use smi_enforcer::Manifests;
 use smi_policy::{AddressBook, Identity, Semantics};
-use smi_proxy::{Callers, Metrics, Proxy, Settings, Uncertified, Upstreams};
-use smi_sidecar::Manifests;
+use smi_proxy::{Callers, Metrics, Proxy};
 use smi_split::ObjectName;
 
 use crate::files::Files;
 use crate::loopback::client::Client;
-use crate::loopback::{ports, states, upstream};
+use crate::loopback::{debian, ports, states, upstream};
 
-/// Serves until the test ends.
-fn serve(files: &Files) -> (SocketAddr, Arc<Manifests>) {
+/// For how many seconds there is load.
+const SECONDS: u64 = 4;
+
+/// Serves until the test ends: with TLS, and without for clients at 127.0.0.1, who are `default/web`.
+fn serve(files: &Files) -> ([SocketAddr; 2], Arc<Manifests>) {
     let directory = tempfile::tempdir().unwrap();
     let (manifests, _) = Manifests::open(directory.path(), Semantics::default()).unwrap();
     let manifests = Arc::new(manifests);
     let service = ObjectName::new("default", "server");
-    let upstreams =
-        ["first", "second"].map(|name| (ObjectName::new("default", name), upstream::start(name)));
+    let backends: HashMap<_, _> = ["first", "second"]
+        .map(|name| (ObjectName::new("default", name), upstream::start(name)))
+        .into();
+    let mut addresses = AddressBook::new();
+    addresses.add("127.0.0.1", Identity::service_account("default", "web")).unwrap();
+    let metrics = Arc::new(Metrics::new(service.clone(), backends.keys().cloned()));
     let proxy = Proxy {
         manifests: Arc::clone(&manifests),
-        upstreams: Upstreams::new(upstreams),
-        metrics: Arc::new(Metrics::new(service.clone())),
-        settings: Settings {
-            destination: Identity::service_account("default", "server"),
-            port: 8080,
-            service,
-            addresses: AddressBook::new(),
-            sticky: None,
-            debug: false,
-        },
+        destination: Identity::service_account("default", "server"),
+        port: 8080,
+        service,
+        backends,
+        addresses,
+        sticky: None,
+        debug: false,
+        metrics: Arc::clone(&metrics),
     };
-    let [address] = ports::free_addresses();
+    let [address, plain] = ports::free_addresses();
     let [certificate, key, ca] = ["server.pem", "key.pem", "ca.pem"].map(|name| files.path(name));
-    let tls = Callers::tls(&certificate, &key, &ca, Uncertified::Accepted).unwrap();
+    let tls = Callers(metrics).tls(&certificate, &key, &ca).unwrap();
     thread::spawn(move || {
         let conf = ServerConf { threads: 2, ..ServerConf::default() };
         let mut server = Server::new_with_opt_and_conf(None, conf);
         server.bootstrap();
         let mut service = http_proxy_service(&server.configuration, proxy);
         service.add_tls_with_settings(&address.to_string(), None, tls);
+        service.add_tcp(&plain.to_string());
         server.add_service(service);
         server.run(Default::default());
     });
-    ports::wait_for(address, || ());
-    (address, manifests)
+    for address in [address, plain] {
+        ports::wait_for(address, || ());
+    }
+    ([address, plain], manifests)
 }
 
 /// Answers to one path.
@@ -65,8 +79,9 @@ struct Count {
 
 #[test]
 fn a_thousand_states_a_second_give_no_wrong_answer() {
+    let program = debian::program(env!("CARGO_TARGET_TMPDIR"), "wrk");
     let files = Files::new();
-    let (address, manifests) = serve(&files);
+    let ([address, plain], manifests) = serve(&files);
     let states = states::states();
     manifests.replace(states[0].clone());
 
@@ -82,9 +97,10 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
     let batch = || {
         Client::new(address, Some(files.client(Some("spiffe://cluster.local/ns/default/sa/batch"))))
     };
-    let nobody = || Client::new(address, Some(files.client(None)));
-    let mut swaps = 0;
+    let nobody = || Client::new(address, Some(files.client(None))).from("127.0.0.2");
+    let (mut swaps, mut wrk) = (0, None);
     thread::scope(|scope| {
+        let load = scope.spawn(move || load(program, plain));
         for _ in 0..3 {
             scope.spawn(|| {
                 let mut web = web();
@@ -113,10 +129,16 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
                 }
             });
         }
-        swaps = states::replace_for(Duration::from_secs(4), &manifests, &states);
+        swaps = states::replace_for(Duration::from_secs(SECONDS), &manifests, &states);
+        wrk = load.join().unwrap();
         stop.store(true, Ordering::Relaxed);
     });
-    println!("{swaps} swaps in 4 s; {} requests of strangers, all denied", strangers.into_inner());
+    println!("{swaps} swaps in {SECONDS} s");
+    if let Some(requests) = wrk {
+        println!("wrk: {requests} requests, 0 errors");
+        assert!(requests > 100);
+    }
+    println!("{} requests of strangers, all denied", strangers.into_inner());
     let counts =
         counts.map(|count| [count.first, count.second, count.denied].map(AtomicUsize::into_inner));
     for (path, [first, second, denied]) in paths.iter().zip(&counts) {
@@ -132,6 +154,23 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
         assert!(own + other > 50 && denied > 50);
         assert_share(own, own + other, 0.9);
     }
+}
+
+/// Has wrk ask for what is always allowed, over eight connections. Says how often it did; nothing where
+/// there is no wrk.
+fn load(wrk: Option<PathBuf>, address: SocketAddr) -> Option<u64> {
+    let output = Command::new(wrk?)
+        .args(["--threads", "1", "--connections", "8", "--timeout", "30s"])
+        .args(["--duration", &format!("{SECONDS}s"), &format!("http://{address}/both")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    // It speaks of errors only if there are any.
+    let errors = ["Non-2xx or 3xx responses", "Socket errors"];
+    assert!(!errors.iter().any(|error| said.contains(error)), "{said}");
+    let requests = said.lines().find_map(|line| line.split_once(" requests in "));
+    Some(requests.unwrap_or_else(|| panic!("{said}")).0.trim().parse().unwrap())
 }
 
 /// The share is what it should be, within six standard deviations.
