@@ -74,3 +74,41 @@ impl Options {
         semantics.with_path_mode(mode)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[track_caller]
+    fn assert_semantics(arguments: &[&str], expected: &Semantics) {
+        let arguments = ["program", "manifests"].iter().chain(arguments);
+        let semantics = Program::parse_from(arguments).options.semantics();
+        assert_eq!(format!("{semantics:?}"), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn each_reading_is_the_preset_of_its_name() {
+        assert_semantics(&[], &Semantics::spec());
+        for (name, preset) in [
+            ("spec", Semantics::spec()),
+            ("osm", Semantics::osm()),
+            ("traefik-mesh", Semantics::traefik_mesh()),
+            ("nginx", Semantics::nginx()),
+            ("linkerd", Semantics::linkerd()),
+        ] {
+            let strict = preset.clone().with_path_mode(PathMode::Strict);
+            assert_semantics(&["--semantics", name], &strict);
+            let normalized = preset.with_path_mode(PathMode::Normalize);
+            assert_semantics(&["--semantics", name, "--normalize-paths"], &normalized);
+        }
+        assert!(Program::try_parse_from(["program", "manifests", "--semantics", "none"]).is_err());
+    }
+}

@@ -102,18 +102,15 @@ impl Cluster {
         let certificate = peer.and_then(|peer| peer.peer_certificates.first());
         let user = certificate.and_then(|it| header.user(it, &http.headers));
         let unknown = || Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized");
-        let mut review = SubjectAccessReview::default();
-        review.spec = user.ok_or_else(unknown)?;
+        let mut spec = user.ok_or_else(unknown)?;
         let (verb, path) = (http.method.as_str().to_lowercase(), http.uri.path());
-        match request {
-            Some(Request::Metrics(query)) => {
-                review.spec.resource_attributes = Some(attributes(query));
-            }
-            _ => {
-                let (verb, path) = (Some(verb.clone()), Some(path.to_owned()));
-                review.spec.non_resource_attributes = Some(NonResourceAttributes { path, verb });
-            }
+        if let Some(Request::Metrics(query)) = request {
+            spec.resource_attributes = Some(attributes(query));
+        } else {
+            let (verb, path) = (Some(verb.clone()), Some(path.to_owned()));
+            spec.non_resource_attributes = Some(NonResourceAttributes { path, verb });
         }
+        let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
         let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
         let reviewed = api.create(&PostParams::default(), &review).await.map_err(|error| {
             eprintln!("SubjectAccessReview: {error}");

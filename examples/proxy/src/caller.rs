@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::Result;
 use arc_swap::ArcSwapOption;
@@ -18,8 +18,8 @@ use smi_policy::{Identity, OwnedConnection};
 use smi_split::ObjectName;
 use x509_parser::extensions::GeneralName;
 
-use crate::Metrics;
 use crate::metrics::Recorders;
+use crate::{Metrics, Settings};
 
 /// Finds out, once for each connection, who is behind the client's certificate.
 #[derive(Debug)]
@@ -80,17 +80,13 @@ impl Caller {
 
     /// The connection by the generation that is in force. It is resolved anew when that has changed,
     /// however long the connection has been open; until then an idle one keeps the old one alive.
-    pub(crate) fn open(
-        &self,
-        current: Arc<Generation>,
-        destination: &Identity,
-        port: u16,
-    ) -> Arc<Opened> {
+    pub(crate) fn open(&self, current: Arc<Generation>, settings: &Settings) -> Arc<Opened> {
         if let Some(opened) = &*self.opened.load()
             && Arc::ptr_eq(&opened.generation, &current)
         {
             return Arc::clone(opened);
         }
+        let (destination, port) = (&settings.destination, settings.port);
         let connection = current.policy.connection(self.source.as_ref(), destination, port);
         let connection = connection.into_owned();
         let opened = Arc::new(Opened { generation: current, connection });
@@ -99,10 +95,10 @@ impl Caller {
     }
 
     /// The recorder of this caller's requests to a service.
-    pub(crate) fn record(&self, service: &ObjectName, status: u16, start: Instant) {
+    pub(crate) fn record(&self, service: &ObjectName, status: u16, latency: Duration) {
         let outcome = if status < 500 { Outcome::Success } else { Outcome::Failure };
         if let Some(recorder) = self.recorders.get(service) {
-            recorder.record(start.elapsed(), outcome);
+            recorder.record(latency, outcome);
         }
     }
 }
@@ -123,5 +119,38 @@ fn certified(certificate: &[u8]) -> Option<Identity> {
         ([uri], _) => Identity::spiffe(uri).ok(),
         ([], [name]) => Identity::linkerd(name).ok(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, SanType};
+
+    use super::*;
+
+    #[track_caller]
+    fn assert_certified(uris: &[&str], dns: &[&str], expected: Option<&str>) {
+        let mut params = CertificateParams::default();
+        let uris = uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap()));
+        let dns = dns.iter().map(|name| SanType::DnsName((*name).try_into().unwrap()));
+        params.subject_alt_names = dns.chain(uris).collect();
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let identity = certified(certificate.der()).map(|identity| identity.to_string());
+        assert_eq!(identity.as_deref(), expected);
+    }
+
+    #[test]
+    fn a_certificate_is_somebodys_only_if_it_names_nobody_else() {
+        let (web, cart) = ("spiffe://c/ns/shop/sa/web", "spiffe://c/ns/shop/sa/cart");
+        let linkerd = "web.shop.serviceaccount.identity.linkerd.cluster.local";
+        assert_certified(&[web], &[], Some(web));
+        assert_certified(&[web], &["a.example", "b.example"], Some(web));
+        assert_certified(&[], &[linkerd], Some(linkerd));
+        assert_certified(&[web, cart], &[], None);
+        assert_certified(&[web, "https://shop.example"], &[], None);
+        assert_certified(&["https://shop.example"], &[linkerd], None);
+        assert_certified(&[], &[linkerd, "b.example"], None);
+        assert_certified(&[], &[], None);
+        assert!(certified(b"no certificate").is_none());
     }
 }

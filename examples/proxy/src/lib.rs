@@ -7,7 +7,9 @@ mod arrived;
 mod caller;
 mod metrics;
 mod proxy;
+mod settings;
 
 pub use caller::Callers;
 pub use metrics::{Metrics, MetricsPage};
 pub use proxy::{Context, Proxy};
+pub use settings::Settings;

@@ -4,16 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 use pingora_core::server::Server;
 use pingora_core::server::configuration::ServerConf;
 use pingora_core::services::listening::Service;
 use pingora_proxy::http_proxy_service;
 use smi_enforcer::Options;
-use smi_policy::Identity;
-use smi_proxy::{Callers, Metrics, MetricsPage, Proxy};
-use smi_split::ObjectName;
+use smi_proxy::{Callers, Metrics, MetricsPage, Proxy, Settings};
 
 /// A reverse proxy before one service, that authorizes and splits by SMI manifests.
 #[derive(Parser)]
@@ -26,18 +24,8 @@ struct Args {
     /// Where metrics are served
     #[arg(long, default_value = "127.0.0.1:9090")]
     metrics: SocketAddr,
-    /// The service that clients address
-    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = smi_enforcer::service)]
-    service: ObjectName,
-    /// Who it is: a service account or a SPIFFE id
-    #[arg(long, value_name = "IDENTITY", value_parser = smi_enforcer::identity)]
-    destination: Identity,
-    /// The port on which it receives
-    #[arg(long)]
-    port: u16,
-    /// Where the service, or a backend of its TrafficSplits, is; once for each
-    #[arg(long, value_name = "NAMESPACE/NAME=ADDRESS", value_parser = backend)]
-    backend: Vec<(ObjectName, SocketAddr)>,
+    #[command(flatten)]
+    settings: Settings,
     /// The proxy's certificate; without it clients connect without TLS
     #[arg(long, requires = "key", requires = "client_ca")]
     certificate: Option<PathBuf>,
@@ -47,9 +35,6 @@ struct Args {
     /// Who vouches for clients
     #[arg(long, requires = "certificate")]
     client_ca: Option<PathBuf>,
-    /// The cookie that keeps a client on its backend
-    #[arg(long, value_name = "COOKIE")]
-    sticky: Option<String>,
     /// For how many seconds open requests may go on after SIGTERM
     #[arg(long, default_value_t = 10)]
     drain: u64,
@@ -57,16 +42,11 @@ struct Args {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let names = args.backend.iter().map(|(name, _)| name.clone());
-    let metrics = Arc::new(Metrics::new(args.service.clone(), names));
+    let metrics = Arc::new(Metrics::new(&args.settings));
     let proxy = Proxy {
+        settings: args.settings,
         manifests: args.options.follow()?,
-        destination: args.destination,
-        port: args.port,
-        service: args.service,
-        backends: args.backend.into_iter().collect(),
         addresses: args.options.addresses()?,
-        sticky: args.sticky,
         debug: args.options.debug,
         metrics: Arc::clone(&metrics),
     };
@@ -96,9 +76,4 @@ fn main() -> Result<()> {
     page.add_tcp(&args.metrics.to_string());
     server.add_service(page);
     server.run_forever()
-}
-
-fn backend(text: &str) -> Result<(ObjectName, SocketAddr)> {
-    let (name, address) = text.split_once('=').context("expected NAMESPACE/NAME=ADDRESS")?;
-    Ok((smi_enforcer::service(name)?, address.parse()?))
 }

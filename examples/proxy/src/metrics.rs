@@ -15,6 +15,8 @@ use smi_metrics_model::{
 use smi_policy::Identity;
 use smi_split::ObjectName;
 
+use crate::Settings;
+
 /// So many callers are told apart; the rest counts as nobody.
 const CALLERS: usize = 1024;
 
@@ -32,10 +34,11 @@ pub struct Metrics {
 pub(crate) type Recorders = BTreeMap<ObjectName, Recorder>;
 
 impl Metrics {
-    /// Nothing yet, about calls of a service that these backends answer, if not the service itself.
-    pub fn new(service: ObjectName, backends: impl IntoIterator<Item = ObjectName>) -> Self {
-        let backends = backends.into_iter().collect();
-        Self { service, backends, since: SystemTime::now(), callers: Mutex::default() }
+    /// Nothing yet, about calls of this service and its backends.
+    pub fn new(settings: &Settings) -> Self {
+        let backends = settings.backend.iter().map(|(backend, _)| backend.clone()).collect();
+        let (service, since) = (settings.service.clone(), SystemTime::now());
+        Self { service, backends, since, callers: Mutex::default() }
     }
 
     /// Where the requests of a caller are recorded.

@@ -1,5 +1,4 @@
 use std::any::Any;
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,30 +10,22 @@ use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{ProxyHttp, Session};
 use smi_enforcer::Manifests;
-use smi_policy::{AddressBook, Identity};
+use smi_policy::AddressBook;
 use smi_split::{Call, ObjectName, Outcome};
 
-use crate::Metrics;
 use crate::arrived::Arrived;
 use crate::caller::{Caller, Opened};
+use crate::{Metrics, Settings};
 
 /// The proxy before one service.
 #[derive(Debug)]
 pub struct Proxy {
+    /// What it stands before.
+    pub settings: Settings,
     /// Who may call, and where calls go.
     pub manifests: Arc<Manifests>,
-    /// Who is called.
-    pub destination: Identity,
-    /// The port on which the server process receives: a container port.
-    pub port: u16,
-    /// The service that clients address, whose TrafficSplits count.
-    pub service: ObjectName,
-    /// Where the service and its backends are.
-    pub backends: HashMap<ObjectName, SocketAddr>,
     /// Who is behind which address, for clients without certificate.
     pub addresses: AddressBook,
-    /// The cookie that keeps a client on its backend; without it each request is sent at random.
-    pub sticky: Option<String>,
     /// Whether a denied client is told why.
     pub debug: bool,
     /// What is measured.
@@ -42,9 +33,9 @@ pub struct Proxy {
 }
 
 /// What is known of one request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Context {
-    start: Instant,
+    start: Option<Instant>,
     caller: Option<Arc<Caller>>,
     /// Policy and splits that the request began with; it ends with the same.
     opened: Option<Arc<Opened>>,
@@ -61,7 +52,7 @@ impl Proxy {
     /// Decides: passes the request on, or says with which status and why not.
     fn decide(&self, session: &Session, context: &mut Context) -> Result<(), (u16, &'static str)> {
         let caller = context.caller.get_or_insert_with(|| self.caller(session));
-        let opened = caller.open(self.manifests.current(), &self.destination, self.port);
+        let opened = caller.open(self.manifests.current(), &self.settings);
         let opened = context.opened.insert(opened);
         let arrived = Arrived::of(session.req_header()).ok_or((400, "request-line"))?;
         let decision = opened.connection.http(&arrived.http());
@@ -86,16 +77,18 @@ impl Proxy {
     /// Chooses a backend, by the generation that the request began with.
     fn choose(&self, session: &Session, context: &mut Context) -> Option<(ObjectName, SocketAddr)> {
         let Context { opened, failed, new_key, .. } = context;
+        let Settings { service, sticky, .. } = &self.settings;
         let arrived = Arrived::of(session.req_header())?;
-        let may_work =
-            |service: &ObjectName| self.backends.contains_key(service) && !failed.contains(service);
-        let call = Call::to(&self.service).http(arrived.http());
+        let address = |service: &ObjectName| {
+            self.settings.address(service).filter(|_| !failed.contains(service))
+        };
+        let call = Call::to(service).http(arrived.http());
         let chosen = match opened.as_ref()?.generation.splits.select(&call).outcome() {
             Outcome::NoBackend => return None,
-            Outcome::Apex => Some(&self.service).filter(|service| may_work(service))?,
+            Outcome::Apex => service,
             Outcome::Backends(backends) => {
-                let available = backends.available(|leaf| may_work(leaf.service()));
-                let leaf = match &self.sticky {
+                let available = backends.available(|leaf| address(leaf.service()).is_some());
+                let leaf = match sticky {
                     None => available.pick(fastrand::u64(..)),
                     Some(cookie) => {
                         let key = arrived.cookie(cookie).unwrap_or_else(|| {
@@ -107,7 +100,7 @@ impl Proxy {
                 leaf?.service()
             }
         };
-        Some((chosen.clone(), *self.backends.get(chosen)?))
+        Some((chosen.clone(), address(chosen)?))
     }
 }
 
@@ -116,15 +109,7 @@ impl ProxyHttp for Proxy {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        Context {
-            start: Instant::now(),
-            caller: None,
-            opened: None,
-            backend: None,
-            failed: Vec::new(),
-            target: None,
-            new_key: None,
-        }
+        Context { start: Some(Instant::now()), ..Context::default() }
     }
 
     /// The caller of a connection without certificate is the caller of its next request.
@@ -205,7 +190,7 @@ impl ProxyHttp for Proxy {
         response: &mut ResponseHeader,
         context: &mut Context,
     ) -> Result<()> {
-        if let (Some(cookie), Some(key)) = (&self.sticky, &context.new_key) {
+        if let (Some(cookie), Some(key)) = (&self.settings.sticky, &context.new_key) {
             let value = format!("{cookie}={key}; Path=/; HttpOnly; SameSite=Lax");
             response.append_header(SET_COOKIE, value)?;
         }
@@ -215,9 +200,9 @@ impl ProxyHttp for Proxy {
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
         // Without an answer the client has gone, or the backend has.
         let status = session.response_written().map_or(502, |response| response.status.as_u16());
-        let service = context.backend.as_ref().unwrap_or(&self.service);
-        if let Some(caller) = &context.caller {
-            caller.record(service, status, context.start);
+        let service = context.backend.as_ref().unwrap_or(&self.settings.service);
+        if let (Some(caller), Some(start)) = (&context.caller, context.start) {
+            caller.record(service, status, start.elapsed());
         }
     }
 }

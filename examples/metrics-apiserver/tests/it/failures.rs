@@ -66,7 +66,7 @@ fn whatever_prometheus_does_wrong_is_a_status_and_no_empty_list() {
         answers.iter().map(|answer| pretended_prometheus(instant, answer)).collect();
     pretended.push(nobody);
     for prometheus in &pretended {
-        let (_program, address) = start(*prometheus);
+        let (program, address) = start(*prometheus);
         for path in [DEPLOYMENTS.to_owned(), format!("{DEPLOYMENTS}/cart")] {
             let (code, status) = get(address, &path);
             assert_eq!((code, &status["code"]), (503, &Value::from(503)), "{status}");
@@ -76,6 +76,8 @@ fn whatever_prometheus_does_wrong_is_a_status_and_no_empty_list() {
             );
             assert!(!status.to_string().contains("secret"), "{status}");
         }
+        // Whoever runs it is told what it was.
+        program.wait_for("Prometheus: ");
         // What needs no Prometheus goes on.
         assert_eq!(get(address, "/apis").0, 200);
     }

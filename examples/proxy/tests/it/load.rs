@@ -3,7 +3,6 @@
 //! Half of the load is wrk's. It tells good answers from bad ones, and no more; the other half is of
 //! clients that know what each answer may be.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +16,7 @@ use pingora_core::server::configuration::ServerConf;
 use pingora_proxy::http_proxy_service;
 use smi_enforcer::Manifests;
 use smi_policy::{AddressBook, Identity, Semantics};
-use smi_proxy::{Callers, Metrics, Proxy};
+use smi_proxy::{Callers, Metrics, Proxy, Settings};
 use smi_split::ObjectName;
 
 use crate::files::Files;
@@ -32,21 +31,22 @@ fn serve(files: &Files) -> ([SocketAddr; 2], Arc<Manifests>) {
     let directory = tempfile::tempdir().unwrap();
     let (manifests, _) = Manifests::open(directory.path(), Semantics::default()).unwrap();
     let manifests = Arc::new(manifests);
-    let service = ObjectName::new("default", "server");
-    let backends: HashMap<_, _> = ["first", "second"]
-        .map(|name| (ObjectName::new("default", name), upstream::start(name)))
-        .into();
-    let mut addresses = AddressBook::new();
-    addresses.add("127.0.0.1", Identity::service_account("default", "web")).unwrap();
-    let metrics = Arc::new(Metrics::new(service.clone(), backends.keys().cloned()));
-    let proxy = Proxy {
-        manifests: Arc::clone(&manifests),
+    let backends =
+        ["first", "second"].map(|name| (ObjectName::new("default", name), upstream::start(name)));
+    let settings = Settings {
+        service: ObjectName::new("default", "server"),
         destination: Identity::service_account("default", "server"),
         port: 8080,
-        service,
-        backends,
-        addresses,
+        backend: backends.into(),
         sticky: None,
+    };
+    let mut addresses = AddressBook::new();
+    addresses.add("127.0.0.1", Identity::service_account("default", "web")).unwrap();
+    let metrics = Arc::new(Metrics::new(&settings));
+    let proxy = Proxy {
+        settings,
+        manifests: Arc::clone(&manifests),
+        addresses,
         debug: false,
         metrics: Arc::clone(&metrics),
     };

@@ -119,6 +119,23 @@ fn a_normalised_path_is_what_is_decided_and_forwarded() {
 }
 
 #[test]
+fn manifests_mean_what_the_chosen_mesh_reads_in_them() {
+    let files = Files::new();
+    let directory = copied_shop();
+    let file = directory.path().join("catalog.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("(products|categories)(/.*)?$", "products")).unwrap();
+    let backends = ["v1", "v2"].map(upstream::start);
+    // Only OSM, of these, has a pattern match the whole path.
+    for (semantics, status) in [("spec", 200), ("osm", 403), ("nginx", 200)] {
+        let proxy = start(directory.path(), &files, backends, &["--semantics", semantics]);
+        let mut web = Client::new(proxy.address, Some(files.client(Some(WEB))));
+        assert_eq!(get(&mut web, "GET /products HTTP/1.1").status, 200, "{semantics}");
+        assert_eq!(get(&mut web, "GET /products/7 HTTP/1.1").status, status, "{semantics}");
+    }
+}
+
+#[test]
 fn clients_without_certificate_are_known_by_their_address() {
     let files = Files::new();
     let book = files.path("addresses.txt");
