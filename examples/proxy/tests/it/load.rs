@@ -101,11 +101,14 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
     let (mut swaps, mut wrk) = (0, None);
     thread::scope(|scope| {
         let load = scope.spawn(move || load(program, plain));
-        for _ in 0..3 {
-            scope.spawn(|| {
-                let mut web = web();
+        for mut web in [web(), web(), web(), Client::new(plain, None)] {
+            let (stop, counts) = (&stop, &counts);
+            scope.spawn(move || {
+                let mut denied = [0_usize; 4];
+                let mut rounds = 0;
                 while !stop.load(Ordering::Relaxed) {
-                    for (path, count) in paths.iter().zip(&counts) {
+                    rounds += 1;
+                    for ((path, count), denied) in paths.iter().zip(counts).zip(&mut denied) {
                         let answer = get(&mut web, path);
                         let count = match (answer.status, answer.header("x-upstream")) {
                             (200, Some("first")) => &count.first,
@@ -113,9 +116,13 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
                             (403, None) => &count.denied,
                             _ => panic!("{path}: {answer:?}"),
                         };
+                        *denied += usize::from(answer.status == 403);
                         count.fetch_add(1, Ordering::Relaxed);
                     }
                 }
+                // One that stays connected sees both states too.
+                let [_, one, two, _] = denied;
+                assert!([one, two].iter().all(|denied| (1..rounds).contains(denied)), "{denied:?}");
             });
         }
         for mut stranger in [batch(), nobody()] {
