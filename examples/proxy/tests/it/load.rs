@@ -31,8 +31,8 @@ fn serve(files: &Files) -> ([SocketAddr; 2], Arc<Manifests>) {
     let directory = tempfile::tempdir().unwrap();
     let (manifests, _) = Manifests::open(directory.path(), Semantics::default()).unwrap();
     let manifests = Arc::new(manifests);
-    let backends =
-        ["first", "second"].map(|name| (ObjectName::new("default", name), upstream::start(name)));
+    let backends = ["first", "second", "third"]
+        .map(|name| (ObjectName::new("default", name), upstream::start(name)));
     let settings = Settings {
         service: ObjectName::new("default", "server"),
         destination: Identity::service_account("default", "server"),
@@ -74,6 +74,7 @@ fn serve(files: &Files) -> ([SocketAddr; 2], Arc<Manifests>) {
 struct Count {
     first: AtomicUsize,
     second: AtomicUsize,
+    third: AtomicUsize,
     denied: AtomicUsize,
 }
 
@@ -113,6 +114,7 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
                         let count = match (answer.status, answer.header("x-upstream")) {
                             (200, Some("first")) => &count.first,
                             (200, Some("second")) => &count.second,
+                            (200, Some("third")) => &count.third,
                             (403, None) => &count.denied,
                             _ => panic!("{path}: {answer:?}"),
                         };
@@ -146,20 +148,24 @@ fn a_thousand_states_a_second_give_no_wrong_answer() {
         assert!(requests > 100);
     }
     println!("{} requests of strangers, all denied", strangers.into_inner());
-    let counts =
-        counts.map(|count| [count.first, count.second, count.denied].map(AtomicUsize::into_inner));
-    for (path, [first, second, denied]) in paths.iter().zip(&counts) {
-        println!("{path}: {first} to the first backend, {second} to the second, {denied} denied");
+    let counts = counts.map(|Count { first, second, third, denied }| {
+        [first, second, third, denied].map(AtomicUsize::into_inner)
+    });
+    for (path, [first, second, third, denied]) in paths.iter().zip(&counts) {
+        println!("{path}: backends got {first}, {second} and {third}, {denied} denied");
     }
     let [both, one, two, none] = counts;
     assert!(swaps > 3_900);
-    assert!(both[0] + both[1] > 100 && both[2] == 0, "allowed by either state");
-    assert!(none[2] > 100 && none[0] + none[1] == 0, "allowed by neither");
-    // The policy that allows and the split that sends are of one state: its shares come out, although
-    // half of all requests see the other.
-    for (own, other, denied) in [(one[0], one[1], one[2]), (two[1], two[0], two[2])] {
-        assert!(own + other > 50 && denied > 50);
-        assert_share(own, own + other, 0.9);
+    assert!(both[..3].iter().sum::<usize>() > 100 && both[3] == 0, "allowed by either state");
+    assert!(none[3] > 100 && none[..3] == [0; 3], "allowed by neither");
+    let third = both[2] + one[2] + two[2];
+    let allowed = [both, one, two].iter().flat_map(|count| &count[..3]).sum();
+    assert_share(third, allowed, 0.1);
+    // The policy that allows and the split that sends are of one state.
+    for [own, other, third, denied] in [one, [two[1], two[0], two[2], two[3]]] {
+        assert!(own + third > 50 && denied > 50);
+        assert_eq!(other, 0, "allowed by one state, sent by the other");
+        assert_share(own, own + third, 0.9);
     }
 }
 
