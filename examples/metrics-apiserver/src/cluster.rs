@@ -90,6 +90,9 @@ impl Cluster {
 
     async fn learn(&self) -> Result<()> {
         let header = whom_to_trust(&self.client).await?;
+        if **self.header.read().unwrap_or_else(PoisonError::into_inner) == header {
+            return Ok(());
+        }
         self.tls.reload_from_config(tls(&self.own, &header)?);
         *self.header.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(header);
         Ok(())
