@@ -1,6 +1,8 @@
 //! What the end-to-end tests of several programs use.
 
 pub(crate) mod client;
+#[allow(dead_code, reason = "not every program's tests fetch one")]
+pub(crate) mod debian;
 pub(crate) mod pki;
 pub(crate) mod ports;
 pub(crate) mod program;

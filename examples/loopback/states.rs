@@ -3,15 +3,15 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use smi_enforcer::{Generation, Manifests};
 use smi_policy::Semantics;
-use smi_sidecar::{Generation, Manifests};
 use smi_types::Manifest;
 use smi_types::manifest::Resources;
 
 /// Either state lets `default/web` call `/both` of `default/server`, and besides `/one` or `/two`;
-/// each prefers its own backend, `first` or `second`, nine to one.
+/// each sends nine in ten calls to its own backend, `first` or `second`, and one to `third`.
 pub(crate) fn states() -> [Generation; 2] {
-    [generation("one", 90, 10), generation("two", 10, 90)]
+    [generation("one", "first"), generation("two", "second")]
 }
 
 /// Replaces the states in turn, a thousand times a second, and says how often.
@@ -32,10 +32,10 @@ pub(crate) fn replace_for(time: Duration, manifests: &Manifests, states: &[Gener
 pub(crate) fn compile(text: &str, semantics: Semantics) -> Generation {
     let mut resources = Resources::new(semantics.default_namespace.clone());
     resources.add("manifests", Manifest::read(text));
-    Generation::new(&resources, semantics)
+    Generation::compile(&resources, &semantics, None)
 }
 
-fn generation(own: &str, first: u8, second: u8) -> Generation {
+fn generation(own: &str, backend: &str) -> Generation {
     let text = format!(
         "apiVersion: specs.smi-spec.io/v1alpha4
 kind: HTTPRouteGroup
@@ -55,7 +55,7 @@ kind: TrafficSplit
 metadata: {{name: s}}
 spec:
   service: server
-  backends: [{{service: first, weight: {first}}}, {{service: second, weight: {second}}}]
+  backends: [{{service: {backend}, weight: 90}}, {{service: third, weight: 10}}]
 "
     );
     compile(&text, Semantics::default())

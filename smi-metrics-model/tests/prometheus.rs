@@ -5,22 +5,30 @@
 #![cfg(test)]
 #![cfg(feature = "api")]
 
+#[path = "../../examples/loopback/debian.rs"]
+mod debian;
+#[path = "../../examples/loopback/prometheus.rs"]
+mod prometheus;
+
 use std::fmt::Write as _;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use smi_metrics_model::prometheus::{Answer, Mesh, Plan, Split};
 use smi_metrics_model::render::OpenMetrics;
 use smi_metrics_model::serve::{Query, Scope};
 use smi_metrics_model::{GoDuration, Kind, Report, Resource, TrafficMetrics, Version};
 
-/// How often Prometheus scrapes: as often as it can.
-const SCRAPE: Duration = Duration::from_millis(250);
+use prometheus::{PLAIN, Page, Prometheus, SCRAPE};
+
+/// What Prometheus scrapes.
+const PAGES: &[Page] = &[
+    Page { path: "/metrics", media_type: PLAIN, text: exposition },
+    Page {
+        path: "/openmetrics",
+        media_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        text: |_| OpenMetrics::new(&[own_metrics()]).to_string(),
+    },
+];
 
 /// Successes and failures that each scrape adds to the traffic of an edge.
 const PER_SCRAPE: [(&str, u64, u64); 2] = [("cart", 30, 10), ("catalog", 20, 0)];
@@ -31,8 +39,9 @@ const BUCKETS: [(&str, f64); 5] =
 
 #[test]
 fn a_real_prometheus_answers_as_expected() {
-    let Some(prometheus) = Prometheus::start() else { return };
+    let Some(prometheus) = Prometheus::start(PAGES) else { return };
     prometheus.wait_until_scraped(14);
+    let prometheus = Asked(prometheus);
 
     let window: GoDuration = "2500ms".parse().expect("a window");
     let mut compared = 0;
@@ -209,64 +218,12 @@ fn exposition(scrapes: u64) -> String {
     text
 }
 
-/// Prometheus, and what it scrapes. Both end with the test.
-struct Prometheus {
-    program: Child,
-    port: u16,
-    directory: PathBuf,
-    scrapes: Arc<AtomicU64>,
-}
+/// A real Prometheus, asked as a server of the API asks.
+struct Asked(Prometheus);
 
-impl Prometheus {
-    fn start() -> Option<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../.ci/install-prometheus");
-        let found = Command::new("sh").args([script, env!("CARGO_TARGET_TMPDIR")]).output();
-        let found = found.ok().filter(|output| output.status.success());
-        let Some(found) = found else {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "no prometheus to be had");
-            println!("skipped: prometheus is not installed, and can't be fetched by apt-get");
-            return None;
-        };
-        let found = String::from_utf8(found.stdout).expect("a path");
-        let scrapes = Arc::new(AtomicU64::new(0));
-        let target = serve(Arc::clone(&scrapes));
-        // A port that was free just now.
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
-        let directory = std::env::temp_dir().join(format!("smi-prometheus-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("a directory");
-        let config = directory.join("prometheus.yml");
-        let text = format!(
-            "global:\n  scrape_interval: {0}ms\n  scrape_timeout: {0}ms\nscrape_configs:\n\
-             - job_name: meshes\n  honor_labels: true\n  static_configs:\n  \
-             - targets: ['127.0.0.1:{target}']\n\
-             - job_name: own\n  honor_labels: true\n  metrics_path: /openmetrics\n  \
-             static_configs:\n  - targets: ['127.0.0.1:{target}']\n",
-            SCRAPE.as_millis()
-        );
-        std::fs::write(&config, text).expect("a configuration");
-        let program = Command::new(found.trim_end())
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", directory.join("data").display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("prometheus starts");
-        Some(Self { program, port, directory, scrapes })
-    }
-
-    fn wait_until_scraped(&self, times: u64) {
-        let patience = Instant::now() + Duration::from_secs(120);
-        while self.scrapes.load(Ordering::Relaxed) < times || self.get("up", "").is_none() {
-            assert!(Instant::now() < patience, "Prometheus does not scrape");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
+impl Asked {
     fn get(&self, promql: &str, range: &str) -> Option<String> {
-        let url = format!("http://127.0.0.1:{}/api/v1/query{range}", self.port);
+        let url = format!("{}/api/v1/query{range}", self.0.url());
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         let mut request = agent.get(&url).query("query", promql);
         if !range.is_empty() {
@@ -336,28 +293,6 @@ impl Prometheus {
     }
 }
 
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.program.kill();
-        let _ = self.program.wait();
-        let _ = std::fs::remove_dir_all(&self.directory);
-    }
-}
-
-/// Serves the exposition on a port of its own, with more traffic at each scrape.
-fn serve(scrapes: Arc<AtomicU64>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let scrapes = Arc::clone(&scrapes);
-            // Prometheus keeps its connection open.
-            std::thread::spawn(move || answer_all(stream, &scrapes));
-        }
-    });
-    port
-}
-
 fn own_metrics() -> TrafficMetrics {
     let json = r#"{
         "resource": {"kind": "Pod", "namespace": "shop", "name": "web \"0\""},
@@ -369,34 +304,4 @@ fn own_metrics() -> TrafficMetrics {
         ]
     }"#;
     serde_json::from_str(json).expect("metrics")
-}
-
-fn answer_all(mut stream: TcpStream, scrapes: &AtomicU64) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(length @ 1..) = stream.read(&mut buffer) {
-        request.extend_from_slice(&buffer[..length]);
-        if !request.ends_with(b"\r\n\r\n") {
-            continue;
-        }
-        let (media_type, body) = if request.starts_with(b"GET /openmetrics ") {
-            let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            (media_type, OpenMetrics::new(&[own_metrics()]).to_string())
-        } else {
-            let scrapes = scrapes.fetch_add(1, Ordering::Relaxed) + 1;
-            ("text/plain; version=0.0.4", exposition(scrapes))
-        };
-        request.clear();
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        if stream
-            .write_all(head.as_bytes())
-            .and_then(|()| stream.write_all(body.as_bytes()))
-            .is_err()
-        {
-            return;
-        }
-    }
 }

@@ -108,7 +108,7 @@ fn source(context: &AttributeContext, book: &AddressBook) -> Option<Identity> {
 /// Who is called: whom Envoy's configuration names, else whom Envoy's own certificate names.
 fn destination(context: &AttributeContext) -> Result<Identity, Unfit> {
     if let Some(name) = extension(context, "destination") {
-        return smi_sidecar::identity(name).map_err(|_| "`destination` is no identity");
+        return smi_enforcer::identity(name).map_err(|_| "`destination` is no identity");
     }
     let own = context.destination.as_ref().and_then(|peer| certified(&peer.principal));
     own.ok_or("no destination: set `destination` in the context extensions")
@@ -129,7 +129,7 @@ fn port(context: &AttributeContext) -> Result<u16, Unfit> {
 fn certified(principal: &str) -> Option<Identity> {
     // A name such as `shop/web` is one that people write, not one that is certified.
     let is_certified = principal.contains("://") || !principal.contains('/');
-    is_certified.then(|| smi_sidecar::identity(principal).ok()).flatten()
+    is_certified.then(|| smi_enforcer::identity(principal).ok()).flatten()
 }
 
 fn socket(peer: &Peer) -> Option<(IpAddr, u16)> {

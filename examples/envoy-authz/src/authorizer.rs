@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use envoy_types::pb::envoy::service::auth::v3::authorization_server::Authorization;
 use envoy_types::pb::envoy::service::auth::v3::{CheckRequest, CheckResponse};
+use smi_enforcer::{Generation, Manifests};
 use smi_policy::{AddressBook, Decision};
-use smi_sidecar::{Generation, Manifests};
-use smi_split::{Call, ObjectName, Outcome};
+use smi_split::{Call, Outcome};
 use tonic::{Response, Status, async_trait};
 
 use crate::answer;
@@ -14,14 +14,8 @@ use crate::asked::Asked;
 /// The gRPC service that Envoy asks before it lets a request pass.
 #[derive(Debug)]
 pub struct Authorizer {
-    manifests: Arc<Manifests>,
-    settings: Settings,
-}
-
-/// What else there is to know. By default nobody is known by an address, and nobody is told why a
-/// request was denied.
-#[derive(Debug, Default)]
-pub struct Settings {
+    /// Who may call, and where calls go.
+    pub manifests: Arc<Manifests>,
     /// Who is behind which address, for peers without certificate.
     pub addresses: AddressBook,
     /// Whether a denied client is told why.
@@ -29,13 +23,8 @@ pub struct Settings {
 }
 
 impl Authorizer {
-    /// Decides by what of these manifests is in force.
-    pub fn new(manifests: Arc<Manifests>, settings: Settings) -> Self {
-        Self { manifests, settings }
-    }
-
     fn answer(&self, check: &CheckRequest) -> CheckResponse {
-        let asked = match Asked::of(check, &self.settings.addresses) {
+        let asked = match Asked::of(check, &self.addresses) {
             Ok(asked) => asked,
             Err(unfit) => {
                 // A mistake in Envoy's configuration: nobody may pass until it is mended.
@@ -57,7 +46,7 @@ impl Authorizer {
     }
 
     fn refuse(&self, status: u16, reason: &str) -> CheckResponse {
-        answer::refuse(status, self.settings.debug.then_some(reason))
+        answer::refuse(status, self.debug.then_some(reason))
     }
 }
 
@@ -74,8 +63,7 @@ impl Authorization for Authorizer {
 /// Where a split sends the request; `None` if there is none for it.
 fn backend(generation: &Generation, asked: &Asked<'_>) -> Result<Option<String>, &'static str> {
     let Some(service) = asked.service else { return Ok(None) };
-    let (namespace, name) = service.split_once('/').ok_or("`service` is no namespace/name")?;
-    let service = ObjectName::new(namespace, name);
+    let service = smi_enforcer::service(service).map_err(|_| "`service` is no namespace/name")?;
     match generation.splits.select(&Call::to(&service).http(asked.http())).outcome() {
         Outcome::Backends(backends) => {
             let backend = backends.pick(fastrand::u64(..)).service();

@@ -7,4 +7,4 @@ mod answer;
 mod asked;
 mod authorizer;
 
-pub use authorizer::{Authorizer, Settings};
+pub use authorizer::Authorizer;

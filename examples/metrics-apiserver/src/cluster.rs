@@ -1,59 +1,67 @@
-//! The cluster whose API server this one extends.
-
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use anyhow::Context;
-use axum::http::HeaderMap;
+use anyhow::{Context, Result};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum_server::tls::TlsInfo;
+use axum_server::tls_rustls::RustlsConfig;
+use k8s_openapi::ByteString;
 use k8s_openapi::api::authorization::v1::{
-    NonResourceAttributes, ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
+    NonResourceAttributes, ResourceAttributes, SubjectAccessReview,
 };
 use k8s_openapi::api::core::v1::ConfigMap;
-use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
-use rustls::pki_types::CertificateDer;
-use smi_controller::{Certificate, Controller, Live, Running, Watched};
-use smi_metrics_model::prometheus::Split;
+use rcgen::{CertifiedKey, KeyPair};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use smi_metrics_model::serve::{ApiService, Query, Request, Scope};
-use smi_metrics_model::{GROUP, Kind, Resource, Version};
+use smi_metrics_model::{GROUP, Version};
 
-use crate::access::{RequestHeader, User};
-use crate::serve::Refusal;
-use crate::splits::Splits;
+use crate::Refusal;
+use crate::access::RequestHeader;
 
 /// How often the API server is asked whom to trust, and told where this server is.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// A cluster, and who may ask what in it.
-#[derive(Clone)]
-pub(crate) struct Cluster {
-    client: Client,
-    certificate: Certificate,
-    header: Arc<RwLock<RequestHeader>>,
-    splits: Splits,
-    live: Live,
-    /// Watches TrafficSplits for as long as anybody needs the cluster.
-    _running: Arc<Running>,
+/// The cluster whose API server this one extends.
+pub struct Cluster {
+    pub(crate) client: Client,
+    /// The Service that this server is.
+    namespace: String,
+    service: String,
+    own: CertifiedKey<KeyPair>,
+    tls: RustlsConfig,
+    header: RwLock<Arc<RequestHeader>>,
 }
 
 impl Cluster {
-    /// Learns from the API server whom to trust, and begins to watch TrafficSplits.
-    pub(crate) async fn join(client: Client, certificate: Certificate) -> anyhow::Result<Self> {
-        let splits = Splits::default();
-        let controller = Controller::new(client.clone()).without_events().without_services();
-        let running = controller.callbacks(splits.clone()).start();
-        let live = running.live();
-        let (header, _running) = (Arc::default(), Arc::new(running));
-        let cluster = Self { client, certificate, header, splits, live, _running };
-        cluster.learn().await.context("whom to trust")?;
-        Ok(cluster)
+    /// Learns from the API server whom to trust, and makes a certificate for this Service.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the API server can't be asked, or trusts nobody to pass on requests.
+    pub async fn join(client: Client, namespace: &str, service: &str) -> Result<Arc<Self>> {
+        let own = rcgen::generate_simple_self_signed([format!("{service}.{namespace}.svc")])?;
+        let header = whom_to_trust(&client).await.context("whom to trust")?;
+        let tls = RustlsConfig::from_config(tls(&own, &header)?);
+        let (namespace, service) = (namespace.to_owned(), service.to_owned());
+        let header = RwLock::new(Arc::new(header));
+        Ok(Arc::new(Self { client, namespace, service, own, tls, header }))
     }
 
-    /// Asks again from time to time, for authorities change, and registers this server.
-    pub(crate) async fn keep_joined(self, namespace: String, service: String) {
+    /// TLS with this server's certificate, for clients that are trusted at the moment.
+    pub fn tls(&self) -> RustlsConfig {
+        self.tls.clone()
+    }
+
+    /// Registers this server and asks whom to trust, again and again, for authorities change.
+    pub async fn keep_joined(&self) {
         loop {
-            if let Err(error) = self.register(&namespace, &service).await {
+            if let Err(error) = self.register().await {
                 eprintln!("registering: {error:#}");
             }
             tokio::time::sleep(EVERY).await;
@@ -64,150 +72,85 @@ impl Cluster {
         }
     }
 
-    async fn learn(&self) -> anyhow::Result<()> {
-        let maps: Api<ConfigMap> = Api::namespaced(self.client.clone(), "kube-system");
-        let map = maps.get("extension-apiserver-authentication").await?;
-        let header = RequestHeader::read(&map.data.unwrap_or_default()).context(
-            "the API server is not set up for extensions (requestheader-client-ca-file)",
-        )?;
-        let mut known = self.header.write().unwrap_or_else(PoisonError::into_inner);
-        if *known != header {
-            self.certificate.trust_clients(&header.authorities)?;
-            *known = header;
-        }
-        Ok(())
-    }
-
-    async fn register(&self, namespace: &str, service: &str) -> anyhow::Result<()> {
-        let ca_bundle = k8s_openapi::ByteString(self.certificate.ca_bundle().as_bytes().to_vec());
-        let ca_bundle = serde_json::to_value(ca_bundle)?;
-        let manifest = ApiService::new(service, namespace)
-            .with_ca_bundle(ca_bundle.as_str().unwrap_or_default());
-        let api: Api<DynamicObject> = Api::all_with(
-            self.client.clone(),
-            &resource("apiregistration.k8s.io", "v1", "APIService", "apiservices"),
-        );
+    async fn register(&self) -> Result<()> {
+        let bundle = ByteString(self.own.cert.pem().into_bytes());
+        let bundle = serde_json::to_value(bundle)?;
+        let manifest = ApiService::new(&self.service, &self.namespace)
+            .with_ca_bundle(bundle.as_str().unwrap_or_default());
+        let kind = GroupVersionKind::gvk("apiregistration.k8s.io", "v1", "APIService");
+        let api: Api<DynamicObject> =
+            Api::all_with(self.client.clone(), &ApiResource::from_gvk(&kind));
         for version in Version::ALL {
-            let patch = Patch::Apply(manifest.manifest(version));
             let as_us = PatchParams::apply("smi-metrics-apiserver").force();
+            let patch = Patch::Apply(manifest.manifest(version));
             api.patch(&format!("{version}.{GROUP}"), &as_us, &patch).await?;
         }
         Ok(())
     }
 
+    async fn learn(&self) -> Result<()> {
+        let header = whom_to_trust(&self.client).await?;
+        if **self.header.read().unwrap_or_else(PoisonError::into_inner) == header {
+            return Ok(());
+        }
+        self.tls.reload_from_config(tls(&self.own, &header)?);
+        *self.header.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(header);
+        Ok(())
+    }
+
     /// Whether whoever asks may. The API server has the last word on each request.
-    pub(crate) async fn may(
-        &self,
-        certificate: Option<&CertificateDer<'_>>,
-        headers: &HeaderMap,
-        method: &str,
-        path: &str,
-        request: Option<&Request>,
-    ) -> Result<(), Refusal> {
+    pub(crate) async fn may(&self, http: &Parts, request: Option<&Request>) -> Result<(), Refusal> {
         let header = self.header.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let user = header.user(certificate, headers).ok_or_else(|| Refusal {
-            code: 401,
-            reason: "Unauthorized",
-            message: "Unauthorized".to_owned(),
-        })?;
-        let review = SubjectAccessReview {
-            spec: review(&user, method, path, request),
-            ..SubjectAccessReview::default()
-        };
+        let peer = http.extensions.get::<Arc<TlsInfo>>();
+        let certificate = peer.and_then(|peer| peer.peer_certificates.first());
+        let user = certificate.and_then(|it| header.user(it, &http.headers));
+        let unknown = || Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized");
+        let mut spec = user.ok_or_else(unknown)?;
+        let (verb, path) = (http.method.as_str().to_lowercase(), http.uri.path());
+        if let Some(Request::Metrics(query)) = request {
+            spec.resource_attributes = Some(attributes(query));
+        } else {
+            let (verb, path) = (Some(verb.clone()), Some(path.to_owned()));
+            spec.non_resource_attributes = Some(NonResourceAttributes { path, verb });
+        }
+        let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
         let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
-        let reviewed = api.create(&PostParams::default(), &review).await;
-        let status = reviewed.map_err(|error| {
+        let reviewed = api.create(&PostParams::default(), &review).await.map_err(|error| {
             eprintln!("SubjectAccessReview: {error}");
             Refusal::unavailable("the API server does not say who may")
         })?;
-        let status = status.status.unwrap_or_default();
+        let status = reviewed.status.unwrap_or_default();
         if status.allowed && status.denied != Some(true) {
             return Ok(());
         }
+        let user = review.spec.user.unwrap_or_default();
         let reason = status.reason.unwrap_or_default();
-        let user = user.name.escape_debug();
-        let message = format!("user \"{user}\" cannot {} {path} {reason}", method.to_lowercase());
-        Err(Refusal { code: 403, reason: "Forbidden", message: message.trim_end().to_owned() })
-    }
-
-    /// The TrafficSplits that are asked for.
-    pub(crate) fn splits(&self, query: &Query) -> Vec<Split> {
-        self.splits.asked_for(query)
-    }
-
-    /// The names of the objects that a label selector chooses.
-    pub(crate) async fn chosen(&self, query: &Query) -> Result<BTreeSet<Resource>, Refusal> {
-        let kind = query.scope.kind();
-        let api = self.api(kind, query)?;
-        let parameters = ListParams::default().labels(&query.labels.to_string());
-        let list = api.list_metadata(&parameters).await.map_err(|error| {
-            eprintln!("label selector: {error}");
-            Refusal::unavailable("the API server does not say which objects have the labels")
-        })?;
-        let objects = list.items.into_iter().map(|object| {
-            let namespace = object.metadata.namespace.unwrap_or_default();
-            Resource::new(kind, namespace, object.metadata.name.unwrap_or_default())
-        });
-        Ok(objects.collect())
-    }
-
-    fn api(&self, kind: Kind, query: &Query) -> Result<Api<DynamicObject>, Refusal> {
-        let (group, version) = match kind {
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
-                ("apps", "v1".to_owned())
-            }
-            Kind::Job => ("batch", "v1".to_owned()),
-            Kind::TrafficSplit => {
-                let split = Watched::Smi(smi_types::api::Kind::TrafficSplit);
-                let version = self.live.kinds().get(&split).and_then(|it| it.version.clone());
-                let missing = || Refusal::unavailable("the cluster has no TrafficSplits");
-                ("split.smi-spec.io", version.ok_or_else(missing)?)
-            }
-            _ => ("", "v1".to_owned()),
-        };
-        let resource = resource(group, &version, kind.as_str(), kind.plural());
-        let client = self.client.clone();
-        Ok(match &query.scope {
-            Scope::Kind { namespace: Some(namespace), .. } => {
-                Api::namespaced_with(client, namespace, &resource)
-            }
-            _ => Api::all_with(client, &resource),
-        })
+        let message = format!("user \"{}\" cannot {verb} {path} {reason}", user.escape_debug());
+        Err(Refusal::new(StatusCode::FORBIDDEN, message.trim_end()))
     }
 }
 
-fn resource(group: &str, version: &str, kind: &str, plural: &str) -> ApiResource {
-    let api_version =
-        if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    ApiResource {
-        group: group.to_owned(),
-        version: version.to_owned(),
-        api_version,
-        kind: kind.to_owned(),
-        plural: plural.to_owned(),
-    }
+async fn whom_to_trust(client: &Client) -> Result<RequestHeader> {
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "kube-system");
+    let map = maps.get("extension-apiserver-authentication").await?;
+    let header = RequestHeader::read(&map.data.unwrap_or_default());
+    header.context("the API server is not set up for extensions (requestheader-client-ca-file)")
 }
 
-/// What the API server is asked about a request.
-fn review(
-    user: &User,
-    method: &str,
-    path: &str,
-    request: Option<&Request>,
-) -> SubjectAccessReviewSpec {
-    let mut spec = SubjectAccessReviewSpec {
-        user: Some(user.name.clone()),
-        uid: user.uid.clone(),
-        groups: Some(user.groups.clone()),
-        extra: Some(user.extra.clone()),
-        ..SubjectAccessReviewSpec::default()
-    };
-    let Some(Request::Metrics(query)) = request else {
-        let verb = Some(method.to_lowercase());
-        let path = Some(path.to_owned());
-        spec.non_resource_attributes = Some(NonResourceAttributes { path, verb });
-        return spec;
-    };
+/// Clients without certificate may connect, for they may ask whether the server lives.
+fn tls(own: &CertifiedKey<KeyPair>, header: &RequestHeader) -> Result<Arc<ServerConfig>> {
+    let mut roots = RootCertStore::empty();
+    for authority in CertificateDer::pem_slice_iter(header.authorities.as_bytes()) {
+        roots.add(authority?)?;
+    }
+    let clients = WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated();
+    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
+    let config = ServerConfig::builder().with_client_cert_verifier(clients.build()?);
+    Ok(Arc::new(config.with_single_cert(vec![own.cert.der().clone()], key.into())?))
+}
+
+/// What the API server is asked about a request for metrics.
+fn attributes(query: &Query) -> ResourceAttributes {
     let (verb, namespace, name) = match &query.scope {
         Scope::Kind { namespace, .. } => ("list", namespace.as_deref(), query.name.as_deref()),
         Scope::Object(object) | Scope::Edges { object, .. } => {
@@ -215,7 +158,7 @@ fn review(
         }
     };
     let is_edges = matches!(query.scope, Scope::Edges { .. });
-    spec.resource_attributes = Some(ResourceAttributes {
+    ResourceAttributes {
         group: Some(GROUP.to_owned()),
         version: Some(query.version.as_str().to_owned()),
         resource: Some(query.scope.kind().plural().to_owned()),
@@ -224,6 +167,5 @@ fn review(
         name: name.map(str::to_owned),
         verb: Some(verb.to_owned()),
         ..ResourceAttributes::default()
-    });
-    spec
+    }
 }

@@ -1,79 +1,63 @@
 //! A request as it arrived, as the engines want it.
 
 use http::HeaderMap;
+use http::header::COOKIE;
 use pingora_core::protocols::http::authority::{RawTargetAuthority, raw_target_authority};
 use pingora_http::RequestHeader;
-use smi_policy::{FieldVisitor, Headers, HttpRequest};
+use smi_policy::HttpRequest;
 
 /// The parts of a request that decide about it.
 pub(crate) struct Arrived<'h> {
-    method: &'h str,
+    header: &'h RequestHeader,
     /// Path and query.
-    pub(crate) target: &'h [u8],
-    authority: Option<&'h [u8]>,
-    /// Whether the request line has scheme and authority before the path.
-    is_absolute: bool,
-    fields: Fields<'h>,
+    target: &'h [u8],
+    /// What stands before the path in the request line: seldom anything.
+    pub(crate) absolute_authority: Option<&'h [u8]>,
 }
-
-struct Fields<'h>(&'h HeaderMap);
 
 impl<'h> Arrived<'h> {
     /// `None` if the request line can be read in two ways.
     pub(crate) fn of(header: &'h RequestHeader) -> Option<Self> {
-        let target = header.raw_path();
-        let (target, authority, is_absolute) = match raw_target_authority(target) {
+        let (target, absolute_authority) = match raw_target_authority(header.raw_path()) {
             RawTargetAuthority::AmbiguousAuthority => return None,
+            RawTargetAuthority::Absolute { authority, path_and_query: b"", .. } => {
+                (&b"/"[..], Some(authority))
+            }
             RawTargetAuthority::Absolute { authority, path_and_query, .. } => {
-                let target = if path_and_query.is_empty() { b"/" } else { path_and_query };
-                (target, Some(authority), true)
+                (path_and_query, Some(authority))
             }
-            RawTargetAuthority::None => {
-                // That of HTTP/2; HTTP/1.1 has it in the field Host.
-                let authority = header.uri.authority().map(|a| a.as_str().as_bytes());
-                (target, authority, false)
-            }
+            RawTargetAuthority::None => (header.raw_path(), None),
         };
-        let (method, fields) = (header.method.as_str(), Fields(&header.headers));
-        Some(Self { method, target, authority, is_absolute, fields })
+        Some(Self { header, target, absolute_authority })
     }
 
-    pub(crate) fn http(&self) -> HttpRequest<'_, impl Headers> {
-        let http = HttpRequest::new(self.method, self.target).headers(&self.fields);
-        match self.authority {
+    pub(crate) fn http(&self) -> HttpRequest<'_, HeaderMap> {
+        let (method, headers) = (self.header.method.as_str(), &self.header.headers);
+        let http = HttpRequest::new(method, self.target).headers(headers);
+        // That of HTTP/2; HTTP/1.1 has it in the field Host.
+        let pseudo = self.header.uri.authority().map(|authority| authority.as_str().as_bytes());
+        match self.absolute_authority.or(pseudo) {
             Some(authority) => http.authority(authority),
             None => http,
         }
     }
 
-    /// What stands before the path in the request line.
-    pub(crate) fn absolute_authority(&self) -> Option<&'h [u8]> {
-        self.authority.filter(|_| self.is_absolute)
-    }
-
-    /// The query, with its question mark.
-    pub(crate) fn query(&self) -> &'h [u8] {
+    /// The target to forward, if it is another than the one that arrived: with the path that was
+    /// decided, and no authority.
+    pub(crate) fn forwarded(&self, normalized_path: Option<&[u8]>) -> Option<Vec<u8>> {
         let at = self.target.iter().position(|byte| *byte == b'?');
-        at.and_then(|at| self.target.get(at..)).unwrap_or_default()
+        let query = at.and_then(|at| self.target.get(at..)).unwrap_or_default();
+        match normalized_path {
+            Some(path) => Some([path, query].concat()),
+            None => self.absolute_authority.map(|_| self.target.to_vec()),
+        }
     }
 
     /// The value of a cookie, if the client sent it exactly once.
     pub(crate) fn cookie(&self, name: &str) -> Option<&'h str> {
-        let Fields(fields) = self.fields;
-        let lines = fields.get_all(http::header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        let mut values = lines
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter_map(|(key, value)| (key == name).then_some(value));
-        let value = values.next();
-        value.filter(|_| values.next().is_none())
-    }
-}
-
-impl Headers for Fields<'_> {
-    fn visit(&self, name: &str, visitor: &mut FieldVisitor<'_>) {
-        for value in self.0.get_all(name) {
-            visitor(value.as_bytes());
-        }
+        let lines = self.header.headers.get_all(COOKIE).iter().filter_map(|v| v.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|p| p.trim().split_once('='));
+        let mut values = pairs.filter_map(|(key, value)| (key == name).then_some(value));
+        values.next().filter(|_| values.next().is_none())
     }
 }

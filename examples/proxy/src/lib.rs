@@ -1,15 +1,15 @@
 //! A reverse proxy on Pingora that authorizes and splits by SMI manifests.
 //!
-//! [`Proxy`] is the proxy; `main.rs` configures and serves it. [`Callers`] tells it who is behind a
-//! client certificate, and [`MetricsPage`] serves what [`Metrics`] recorded.
+//! [`Proxy`] is the proxy; `main.rs` configures and serves it. [`Callers`] knows who is behind a
+//! client's certificate, and [`MetricsPage`] serves what [`Metrics`] recorded.
 
 mod arrived;
 mod caller;
 mod metrics;
 mod proxy;
-mod upstreams;
+mod settings;
 
-pub use caller::{Callers, Uncertified};
+pub use caller::Callers;
 pub use metrics::{Metrics, MetricsPage};
-pub use proxy::{Context, Proxy, Settings};
-pub use upstreams::Upstreams;
+pub use proxy::{Context, Proxy};
+pub use settings::Settings;

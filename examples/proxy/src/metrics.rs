@@ -1,8 +1,7 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, Response};
@@ -10,56 +9,47 @@ use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
 use smi_metrics_model::serve::Scope;
 use smi_metrics_model::{
-    End, Kind, Nullable, ObjectReference, Outcome, Recorder, Report, Resource, TrafficMetrics,
+    End, Kind, Nullable, ObjectReference, Recorder, Report, Resource, Tally, TrafficMetrics,
     TrafficMetricsList, Version, Way,
 };
 use smi_policy::Identity;
 use smi_split::ObjectName;
 
-/// So many callers and backends are told apart; the rest counts as one.
-const EDGES: usize = 4096;
+use crate::Settings;
 
-/// What was measured of each caller and each backend since the start.
+/// So many callers are told apart; the rest counts as nobody.
+const CALLERS: usize = 1024;
+
+/// What was measured since the start, of each caller and each backend.
 #[derive(Debug)]
 pub struct Metrics {
-    service: Resource,
+    service: ObjectName,
+    backends: Vec<ObjectName>,
     since: SystemTime,
-    edges: ArcSwap<HashMap<Key, Arc<Recorder>>>,
+    /// Looked up once for each connection, so that requests take no lock.
+    callers: Mutex<BTreeMap<Option<String>, Arc<Recorders>>>,
 }
 
-/// Who called, and the backend that answered.
-type Key = (Option<String>, Option<ObjectName>);
+/// The requests of one caller, by the service that answered them.
+pub(crate) type Recorders = BTreeMap<ObjectName, Recorder>;
 
 impl Metrics {
-    /// Nothing yet, about calls of this service.
-    pub fn new(service: ObjectName) -> Self {
-        Self { service: resource(&service), since: SystemTime::now(), edges: ArcSwap::default() }
+    /// Nothing yet, about calls of this service and its backends.
+    pub fn new(settings: &Settings) -> Self {
+        let backends = settings.backend.iter().map(|(backend, _)| backend.clone()).collect();
+        let (service, since) = (settings.service.clone(), SystemTime::now());
+        Self { service, backends, since, callers: Mutex::default() }
     }
 
-    /// Records one request.
-    pub(crate) fn record(
-        &self,
-        source: Option<&Identity>,
-        backend: Option<&ObjectName>,
-        status: u16,
-        latency: Duration,
-    ) {
-        let key = (source.map(ToString::to_string), backend.cloned());
-        let known = self.edges.load().get(&key).cloned();
-        let outcome = if status < 500 { Outcome::Success } else { Outcome::Failure };
-        known.unwrap_or_else(|| self.add(key)).record(latency, outcome);
-    }
-
-    /// An edge that is new, once, whoever else adds it at the same time.
-    fn add(&self, key: Key) -> Arc<Recorder> {
-        let new = Arc::new(Recorder::default());
-        let key = if self.edges.load().len() < EDGES { key } else { (None, None) };
-        self.edges.rcu(|edges| {
-            let mut edges = HashMap::clone(edges);
-            edges.entry(key.clone()).or_insert_with(|| Arc::clone(&new));
-            edges
-        });
-        self.edges.load().get(&key).map_or(new, Arc::clone)
+    /// Where the requests of a caller are recorded.
+    pub(crate) fn recorders(&self, source: Option<&Identity>) -> Arc<Recorders> {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let caller = source.map(ToString::to_string);
+        let caller = caller
+            .filter(|name| callers.len() < CALLERS || callers.contains_key(&Some(name.clone())));
+        let services = || self.backends.iter().chain([&self.service]).cloned();
+        let new = || services().map(|service| (service, Recorder::new())).collect();
+        Arc::clone(callers.entry(caller).or_insert_with(|| Arc::new(new())))
     }
 
     /// All of it as an answer of the Traffic Metrics API: one item for each caller and backend.
@@ -69,33 +59,33 @@ impl Metrics {
         let Ok(report) = Report::new(Version::V1alpha1, now, window) else {
             return TrafficMetricsList::new(Version::V1alpha1);
         };
-        let edges = self.edges.load();
-        let mut edges: Vec<(&Key, &Arc<Recorder>)> = edges.iter().collect();
-        edges.sort_by(|(a, _), (b, _)| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-        let items = edges.into_iter().map(|(key, recorder)| self.item(&report, key, recorder));
-        report.list(&Scope::Object(self.service.clone()), items.collect())
+        let callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let edges = callers.iter().flat_map(|(caller, recorders)| {
+            recorders.iter().map(move |(service, recorder)| (caller, service, recorder.tally()))
+        });
+        let items = edges
+            .filter(|(_, _, tally)| !tally.is_empty())
+            .map(|(caller, service, tally)| item(&report, caller.clone(), service, &tally));
+        report.list(&Scope::Object(resource(&self.service)), items.collect())
     }
+}
 
-    fn item(
-        &self,
-        report: &Report,
-        (source, backend): &Key,
-        recorder: &Recorder,
-    ) -> TrafficMetrics {
-        let backend = backend.as_ref().map_or_else(|| self.service.clone(), resource);
-        let traffic = (&recorder.tally()).into();
-        let mut item = report.edge(&backend, Way::From, Some(End::Server), None, &traffic);
-        if let (Some(source), Nullable::Value(edge)) = (source, &mut item.edge) {
-            // The API knows workloads; a proxy knows who called by an identity.
-            edge.resource = ObjectReference {
-                kind: Some("ServiceAccount".to_owned()),
-                name: Some(source.clone()),
-                ..ObjectReference::default()
-            }
-            .into();
-        }
-        item
+fn item(
+    report: &Report,
+    caller: Option<String>,
+    service: &ObjectName,
+    tally: &Tally,
+) -> TrafficMetrics {
+    let service = resource(service);
+    let mut item = report.edge(&service, Way::From, Some(End::Server), None, &tally.into());
+    if let Nullable::Value(edge) = &mut item.edge
+        && caller.is_some()
+    {
+        // The API knows workloads; a proxy knows who called by an identity.
+        let kind = Some("ServiceAccount".to_owned());
+        edge.resource = ObjectReference { kind, name: caller, ..ObjectReference::default() }.into();
     }
+    item
 }
 
 fn resource(service: &ObjectName) -> Resource {

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,51 +9,39 @@ use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{ProxyHttp, Session};
-use smi_policy::{AddressBook, Identity, Request};
-use smi_sidecar::{Generation, Manifests};
+use smi_enforcer::Manifests;
+use smi_policy::AddressBook;
 use smi_split::{Call, ObjectName, Outcome};
 
 use crate::arrived::Arrived;
-use crate::{Metrics, Upstreams, caller};
+use crate::caller::{Caller, Opened};
+use crate::{Metrics, Settings};
 
 /// The proxy before one service.
 #[derive(Debug)]
 pub struct Proxy {
+    /// What it stands before.
+    pub settings: Settings,
     /// Who may call, and where calls go.
     pub manifests: Arc<Manifests>,
-    /// Where the service and its backends are.
-    pub upstreams: Upstreams,
-    /// What is measured.
-    pub metrics: Arc<Metrics>,
-    /// What else there is to know.
-    pub settings: Settings,
-}
-
-/// Whom the proxy stands before, and how it treats callers.
-#[derive(Debug)]
-pub struct Settings {
-    /// Who is called.
-    pub destination: Identity,
-    /// The port on which the server process receives: a container port.
-    pub port: u16,
-    /// The service that clients address, whose TrafficSplits count.
-    pub service: ObjectName,
     /// Who is behind which address, for clients without certificate.
     pub addresses: AddressBook,
-    /// The cookie that keeps a client on its backend; without it each request is sent at random.
-    pub sticky: Option<String>,
     /// Whether a denied client is told why.
     pub debug: bool,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
 }
 
 /// What is known of one request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Context {
-    start: Instant,
-    /// Policy and splits that it began with; it ends with the same.
-    generation: Option<Generation>,
-    source: Option<Identity>,
+    start: Option<Instant>,
+    caller: Option<Arc<Caller>>,
+    /// Policy and splits that the request began with; it ends with the same.
+    opened: Option<Arc<Opened>>,
     backend: Option<ObjectName>,
+    /// Backends that could not be reached.
+    failed: Vec<ObjectName>,
     /// What to forward where the request line cannot stay as it arrived.
     target: Option<Vec<u8>>,
     /// A new key, for a client that has none.
@@ -62,38 +51,46 @@ pub struct Context {
 impl Proxy {
     /// Decides: passes the request on, or says with which status and why not.
     fn decide(&self, session: &Session, context: &mut Context) -> Result<(), (u16, &'static str)> {
-        let settings = &self.settings;
+        let caller = context.caller.get_or_insert_with(|| self.caller(session));
+        let opened = caller.open(self.manifests.current(), &self.settings);
+        let opened = context.opened.insert(opened);
         let arrived = Arrived::of(session.req_header()).ok_or((400, "request-line"))?;
-        let source = caller::source(session, &settings.addresses);
-        context.source = source.cloned();
-        let generation = context.generation.insert(Generation::clone(&self.manifests.current()));
-        let request = Request::http(source, &settings.destination, settings.port, arrived.http());
-        let decision = generation.policy.authorize(&request);
+        let decision = opened.connection.http(&arrived.http());
         if !decision.is_allowed() {
             return Err((403, decision.reason().code()));
         }
-        context.target = match decision.normalized_path() {
-            Some(path) => Some([path, arrived.query()].concat()),
-            None => arrived.absolute_authority().map(|_| arrived.target.to_vec()),
-        };
+        context.target = arrived.forwarded(decision.normalized_path());
         Ok(())
     }
 
-    /// Chooses a backend that can be reached, by the generation that the request began with.
+    /// Who calls: by the certificate, and only without one by the address.
+    fn caller(&self, session: &Session) -> Arc<Caller> {
+        let tls = session.digest().and_then(|digest| digest.ssl_digest.as_ref());
+        if let Some(caller) = tls.and_then(|tls| tls.extension.get::<Arc<Caller>>()) {
+            return Arc::clone(caller);
+        }
+        let address = session.client_addr().and_then(|address| address.as_inet());
+        let source = address.and_then(|address| self.addresses.identify(address.ip()));
+        Arc::new(Caller::new(source.cloned(), &self.metrics))
+    }
+
+    /// Chooses a backend, by the generation that the request began with.
     fn choose(&self, session: &Session, context: &mut Context) -> Option<(ObjectName, SocketAddr)> {
+        let Context { opened, failed, new_key, .. } = context;
+        let Settings { service, sticky, .. } = &self.settings;
         let arrived = Arrived::of(session.req_header())?;
-        let service = &self.settings.service;
-        let splits = &context.generation.as_ref()?.splits;
-        let chosen = match splits.select(&Call::to(service).http(arrived.http())).outcome() {
+        let address = |service: &ObjectName| {
+            self.settings.address(service).filter(|_| !failed.contains(service))
+        };
+        let call = Call::to(service).http(arrived.http());
+        let chosen = match opened.as_ref()?.generation.splits.select(&call).outcome() {
             Outcome::NoBackend => return None,
             Outcome::Apex => service,
             Outcome::Backends(backends) => {
-                let available =
-                    backends.available(|leaf| self.upstreams.available(leaf.service()).is_some());
-                let leaf = match &self.settings.sticky {
+                let available = backends.available(|leaf| address(leaf.service()).is_some());
+                let leaf = match sticky {
                     None => available.pick(fastrand::u64(..)),
                     Some(cookie) => {
-                        let new_key = &mut context.new_key;
                         let key = arrived.cookie(cookie).unwrap_or_else(|| {
                             new_key.get_or_insert_with(|| format!("{:016x}", fastrand::u64(..)))
                         });
@@ -103,16 +100,7 @@ impl Proxy {
                 leaf?.service()
             }
         };
-        Some((chosen.clone(), self.upstreams.available(chosen)?))
-    }
-
-    async fn refuse(&self, session: &mut Session, status: u16, reason: &str) -> Result<()> {
-        let mut response = ResponseHeader::build(status, Some(2))?;
-        response.insert_header(CONTENT_LENGTH, "0")?;
-        if self.settings.debug {
-            response.insert_header("x-smi-reason", reason)?;
-        }
-        session.write_response_header(Box::new(response), true).await
+        Some((chosen.clone(), address(chosen)?))
     }
 }
 
@@ -121,25 +109,37 @@ impl ProxyHttp for Proxy {
     type CTX = Context;
 
     fn new_ctx(&self) -> Context {
-        Context {
-            start: Instant::now(),
-            generation: None,
-            source: None,
-            backend: None,
-            target: None,
-            new_key: None,
-        }
+        Context { start: Some(Instant::now()), ..Context::default() }
+    }
+
+    /// The caller of a connection without certificate is the caller of its next request.
+    fn on_connection_reuse(
+        &self,
+        _: &mut Session,
+        context: &mut Context,
+        caller: Box<dyn Any + Send + Sync>,
+    ) {
+        context.caller = caller.downcast().ok().map(|caller| *caller);
+    }
+
+    fn persist_connection_context(
+        &self,
+        _: &Session,
+        context: &Context,
+    ) -> Option<Box<dyn Any + Send + Sync>> {
+        Some(Box::new(context.caller.clone()?))
     }
 
     /// Answers what is refused; `true` says that there is no more to do.
     async fn request_filter(&self, session: &mut Session, context: &mut Context) -> Result<bool> {
-        match self.decide(session, context) {
-            Ok(()) => Ok(false),
-            Err((status, reason)) => {
-                self.refuse(session, status, reason).await?;
-                Ok(true)
-            }
+        let Err((status, reason)) = self.decide(session, context) else { return Ok(false) };
+        let mut response = ResponseHeader::build(status, Some(2))?;
+        response.insert_header(CONTENT_LENGTH, "0")?;
+        if self.debug {
+            response.insert_header("x-smi-reason", reason)?;
         }
+        session.write_response_header(Box::new(response), true).await?;
+        Ok(true)
     }
 
     async fn upstream_peer(
@@ -156,7 +156,7 @@ impl ProxyHttp for Proxy {
         Ok(Box::new(peer))
     }
 
-    /// Leaves alone what cannot be reached, and tries another backend: nothing has been sent yet.
+    /// Tries another backend: nothing has been sent yet.
     fn fail_to_connect(
         &self,
         _: &mut Session,
@@ -164,9 +164,7 @@ impl ProxyHttp for Proxy {
         context: &mut Context,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        if let Some(backend) = &context.backend {
-            self.upstreams.pause(backend);
-        }
+        context.failed.extend(context.backend.take());
         error.set_retry(true);
         error
     }
@@ -180,7 +178,7 @@ impl ProxyHttp for Proxy {
     ) -> Result<()> {
         let Some(target) = &context.target else { return Ok(()) };
         request.set_raw_path(target)?;
-        match Arrived::of(session.req_header()).and_then(|arrived| arrived.absolute_authority()) {
+        match Arrived::of(session.req_header()).and_then(|arrived| arrived.absolute_authority) {
             Some(authority) => request.insert_header(HOST, authority),
             None => Ok(()),
         }
@@ -200,10 +198,11 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, session: &mut Session, _: Option<&Error>, context: &mut Context) {
-        let status = session.response_written().map_or(0, |response| response.status.as_u16());
         // Without an answer the client has gone, or the backend has.
-        let status = if status == 0 { 502 } else { status };
-        let (source, backend) = (context.source.as_ref(), context.backend.as_ref());
-        self.metrics.record(source, backend, status, context.start.elapsed());
+        let status = session.response_written().map_or(502, |response| response.status.as_u16());
+        let service = context.backend.as_ref().unwrap_or(&self.settings.service);
+        if let (Some(caller), Some(start)) = (&context.caller, context.start) {
+            caller.record(service, status, start.elapsed());
+        }
     }
 }

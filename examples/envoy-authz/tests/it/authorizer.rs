@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 
 use envoy_types::pb::envoy::service::auth::v3::authorization_server::AuthorizationServer;
-use smi_envoy_authz::{Authorizer, Settings};
-use smi_policy::Semantics;
-use smi_sidecar::Manifests;
+use smi_enforcer::Manifests;
+use smi_envoy_authz::Authorizer;
+use smi_policy::{AddressBook, Semantics};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -17,8 +17,11 @@ pub(crate) fn start() -> (SocketAddr, Arc<Manifests>) {
     let directory = tempfile::tempdir().unwrap();
     let (manifests, _) = Manifests::open(directory.path(), Semantics::default()).unwrap();
     let manifests = Arc::new(manifests);
-    let settings = Settings { debug: true, ..Settings::default() };
-    let authorizer = Authorizer::new(Arc::clone(&manifests), settings);
+    let authorizer = Authorizer {
+        manifests: Arc::clone(&manifests),
+        addresses: AddressBook::new(),
+        debug: true,
+    };
     let (tell, told) = std::sync::mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,24 +1,20 @@
 //! The server as an extension of an API server, with a real Prometheus behind it.
-#![cfg(test)]
-
-#[path = "../../../controller/tests/api/mod.rs"]
-mod api;
-mod prometheus;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use api::{Cluster, Fault};
 use kube::config::AuthInfo;
 use kube::{Client, Config};
-use prometheus::Prometheus;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair,
 };
 use serde_json::{Value, json};
 use smi_metrics_model::{TrafficMetrics, TrafficMetricsList};
+
+use crate::api::{Cluster, Fault};
+use crate::prometheus::Prometheus;
+use crate::scraped;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -160,7 +156,7 @@ fn success(item: &TrafficMetrics) -> f64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
-    let Some(mut prometheus) = Prometheus::start() else { return };
+    let Some(mut prometheus) = Prometheus::start(scraped::PAGES) else { return };
     let mut cluster = Cluster::start(|kind| match kind {
         smi_types::api::Kind::TrafficSplit => vec!["v1alpha2"],
         _ => Vec::new(),

@@ -7,6 +7,8 @@ use smi_metrics_model::rollup::{Edge, Ownership, Rollup};
 use smi_metrics_model::serve::{Answer, Query, Scope};
 use smi_metrics_model::{End, Kind, Outcome, Recorder, Report, Resource, SplitBackend, Tally};
 
+use smi_metrics_apiserver::{Refusal, Source};
+
 const NAMESPACE: &str = "shop";
 
 /// What the server knows of its cluster.
@@ -35,8 +37,7 @@ impl World {
         world
     }
 
-    /// What a request asks for.
-    pub(crate) fn answer(&self, query: &Query, report: &Report) -> Answer {
+    fn find(&self, query: &Query, report: &Report) -> Answer {
         // A mesh keeps `Windows` of its recorders. The shop's have recorded one window only.
         let tallies: Vec<Tally> = self.edges.iter().map(|(_, recorder)| recorder.tally()).collect();
         let mut rollup = Rollup::new(query.scope.kind(), &self.ownership);
@@ -100,5 +101,11 @@ impl World {
             }
             self.edges.push((edge, recorder));
         }
+    }
+}
+
+impl Source for World {
+    async fn answer(&self, query: &Query, report: &Report) -> Result<Answer, Refusal> {
+        Ok(self.find(query, report))
     }
 }

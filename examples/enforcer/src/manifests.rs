@@ -1,17 +1,20 @@
 use std::fmt;
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, Guard};
-use smi_policy::Semantics;
+use anyhow::Result;
+use arc_swap::ArcSwap;
+use smi_policy::{Policy, Semantics};
+use smi_split::Splits;
+use smi_types::manifest::{Manifest, Resources};
 
-use crate::Generation;
-use crate::directory::{self, Files, ReadError};
-use crate::generation::{Parsed, parse};
+use crate::directory::{self, Files};
+
+/// How often the directory is looked at.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// A directory of manifests, and what they mean at the moment.
 ///
@@ -28,15 +31,20 @@ pub struct Manifests {
     seen: Mutex<Seen>,
 }
 
-/// The generation in force while one request is decided.
-#[derive(Debug)]
-pub struct Current(Guard<Arc<Generation>>);
+/// Policy and splits of one state of the manifests. They are replaced together, so that no request
+/// ever sees the policy of one state and the splits of another.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// Who may call whom.
+    pub policy: Policy,
+    /// Where calls go.
+    pub splits: Splits,
+}
 
 /// What came of looking at the directory.
 #[derive(Debug)]
 pub enum Reload {
-    /// Nothing is new, or something is and may still be in the making: it counts once it has been
-    /// seen twice.
+    /// Nothing is new, or something is and may still be in the making.
     Unchanged,
     /// The manifests are in force. Lines about what of them could not be used.
     Replaced(u64, Vec<String>),
@@ -44,14 +52,15 @@ pub enum Reload {
     Kept(u64, Vec<String>),
 }
 
-#[derive(Debug, Default)]
+/// What the directory held, or why it could not be read.
+type State = Result<Files, String>;
+
+#[derive(Debug)]
 struct Seen {
+    /// When last looked at.
+    last: State,
     /// What was decided upon last: taken or refused.
-    judged: Option<Files>,
-    /// What has been seen once since.
-    fresh: Option<Files>,
-    /// Whether the directory could not even be listed when last looked at.
-    unreadable: bool,
+    judged: State,
 }
 
 impl Manifests {
@@ -64,28 +73,26 @@ impl Manifests {
     pub fn open(
         directory: impl Into<PathBuf>,
         semantics: Semantics,
-    ) -> Result<(Self, Vec<String>), ReadError> {
+    ) -> Result<(Self, Vec<String>)> {
         let directory = directory.into();
         let files = directory::read(&directory)?;
-        let Parsed { resources, errors, warnings } = parse(&files, &semantics.default_namespace);
-        let first = Generation::new(&resources, semantics.clone()).numbered(1);
-        let lines = errors.into_iter().chain(warnings).chain(first.diagnostics()).collect();
-        let seen = Seen { judged: Some(files), ..Seen::default() };
-        let current = ArcSwap::from_pointee(first);
-        let (last, seen) = (AtomicU64::new(1), Mutex::new(seen));
+        let (resources, mut lines, warnings) = parse(&files, &semantics);
+        let first = Generation::compile(&resources, &semantics, None);
+        lines.extend(warnings.into_iter().chain(first.diagnostics()));
+        let seen = Mutex::new(Seen { last: Ok(files.clone()), judged: Ok(files) });
+        let (current, last) = (ArcSwap::from_pointee(first), AtomicU64::new(1));
         Ok((Self { directory, semantics, current, last, seen }, lines))
     }
 
     /// What is in force now. Take it anew for each request.
-    pub fn current(&self) -> Current {
-        Current(self.current.load())
+    pub fn current(&self) -> Arc<Generation> {
+        self.current.load_full()
     }
 
-    /// Puts another generation in force, whatever the directory holds.
+    /// Puts another generation in force, whatever the directory holds. Says how many there were.
     pub fn replace(&self, next: Generation) -> u64 {
-        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        self.current.store(Arc::new(next.numbered(number)));
-        number
+        self.current.store(Arc::new(next));
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Looks at the directory.
@@ -94,71 +101,65 @@ impl Manifests {
     /// written is not taken for a shorter one, which might allow more. To be safe however slowly
     /// files are written, replace them by renaming.
     pub fn look(&self) -> Reload {
+        let now = directory::read(&self.directory).map_err(|error| format!("{error:#}"));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = match directory::read(&self.directory) {
+        let is_settled = now == seen.last;
+        seen.last = now;
+        if !is_settled || seen.last == seen.judged {
+            return Reload::Unchanged;
+        }
+        seen.judged = seen.last.clone();
+        let in_force = self.last.load(Ordering::Relaxed);
+        let files = match &seen.judged {
             Ok(files) => files,
-            Err(error) => return self.unreadable(&mut seen, &error),
+            Err(error) => return Reload::Kept(in_force, vec![error.clone()]),
         };
-        let was_unreadable = std::mem::take(&mut seen.unreadable);
-        if seen.judged.as_ref() == Some(&files) && !was_unreadable {
-            seen.fresh = None;
-            return Reload::Unchanged;
-        }
-        if seen.fresh.as_ref() != Some(&files) {
-            seen.fresh = Some(files);
-            seen.unreadable = was_unreadable;
-            return Reload::Unchanged;
-        }
-        let Parsed { resources, errors, warnings } =
-            parse(&files, &self.semantics.default_namespace);
-        seen.fresh = None;
-        seen.judged = Some(files);
+        let (resources, errors, mut lines) = parse(files, &self.semantics);
         if !errors.is_empty() {
-            return Reload::Kept(self.current.load().number(), errors);
+            return Reload::Kept(in_force, errors);
         }
-        let next = Generation::new(&resources, self.semantics.clone());
-        let lines = warnings.into_iter().chain(next.diagnostics()).collect();
+        let next = Generation::compile(&resources, &self.semantics, Some(&self.current.load()));
+        lines.extend(next.diagnostics());
         Reload::Replaced(self.replace(next), lines)
     }
 
-    /// Looks at the directory at intervals, forever, in a thread of its own. `report` is told of
-    /// everything but [`Reload::Unchanged`].
+    /// Looks at the directory four times a second, forever, in a thread of its own. `report` is told
+    /// of everything but [`Reload::Unchanged`].
     ///
     /// # Errors
     ///
     /// Fails if no thread can be started.
-    pub fn follow(
-        self: &Arc<Self>,
-        interval: Duration,
-        report: impl Fn(&Path, &Reload) + Send + 'static,
-    ) -> std::io::Result<()> {
+    pub fn follow(self: &Arc<Self>, report: impl Fn(&Reload) + Send + 'static) -> Result<()> {
         let manifests = Arc::clone(self);
         let forever = move || loop {
-            thread::sleep(interval);
-            let reload = manifests.look();
-            if !matches!(reload, Reload::Unchanged) {
-                report(&manifests.directory, &reload);
+            thread::sleep(INTERVAL);
+            match manifests.look() {
+                Reload::Unchanged => (),
+                reload => report(&reload),
             }
         };
-        thread::Builder::new().name("manifests".to_owned()).spawn(forever).map(drop)
-    }
-
-    fn unreadable(&self, seen: &mut Seen, error: &ReadError) -> Reload {
-        seen.fresh = None;
-        if std::mem::replace(&mut seen.unreadable, true) {
-            return Reload::Unchanged;
-        }
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-        let line = format!("{error}{}", cause.unwrap_or_default());
-        Reload::Kept(self.current.load().number(), vec![line])
+        thread::Builder::new().name("manifests".to_owned()).spawn(forever)?;
+        Ok(())
     }
 }
 
-impl Deref for Current {
-    type Target = Generation;
+impl Generation {
+    /// Compiles manifests. Rotations of splits go on where those of the previous generation are.
+    #[must_use]
+    pub fn compile(resources: &Resources, semantics: &Semantics, previous: Option<&Self>) -> Self {
+        let policy = Policy::from_resources(resources, semantics.clone());
+        let splits = Splits::builder(semantics.clone()).resources(resources);
+        let splits = match previous {
+            Some(previous) => splits.compile_after(&previous.splits),
+            None => splits.compile(),
+        };
+        Self { policy, splits }
+    }
 
-    fn deref(&self) -> &Generation {
-        &self.0
+    /// What could not be used, one line each. It allows nothing.
+    fn diagnostics(&self) -> impl Iterator<Item = String> {
+        let diagnostics = self.policy.diagnostics().iter().chain(self.splits.diagnostics());
+        diagnostics.map(ToString::to_string)
     }
 }
 
@@ -178,6 +179,26 @@ impl fmt::Display for Reload {
         };
         lines.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
+}
+
+/// Reads manifests: those that can be read, errors that make the state unfit to replace a good one,
+/// and warnings.
+fn parse(files: &Files, semantics: &Semantics) -> (Resources, Vec<String>, Vec<String>) {
+    let mut resources = Resources::new(semantics.default_namespace.clone());
+    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        match std::str::from_utf8(content) {
+            Ok(text) => {
+                resources.add(name.as_str(), Manifest::read(text));
+            }
+            Err(error) => errors.push(format!("{name}: {error}")),
+        }
+    }
+    for (name, problem) in resources.problems() {
+        let list = if problem.is_error() { &mut errors } else { &mut warnings };
+        list.push(format!("{name}: {problem}"));
+    }
+    (resources, errors, warnings)
 }
 
 #[cfg(test)]
@@ -220,7 +241,7 @@ mod tests {
             fs::write(&file, &TARGET.as_bytes()[..length]).unwrap();
             assert!(matches!(manifests.look(), Reload::Unchanged), "{length}");
         }
-        assert_eq!(manifests.current().number(), 1);
+        assert_eq!(manifests.last.load(Ordering::Relaxed), 1);
     }
 
     #[test]
@@ -244,7 +265,7 @@ mod tests {
             fs::remove_file(directory.path().join(name)).unwrap();
             manifests.look();
         }
-        assert_eq!(manifests.current().number(), 1);
+        assert_eq!(manifests.last.load(Ordering::Relaxed), 1);
         fs::write(directory.path().join("route.yaml"), ROUTE.replace("80", "81")).unwrap();
         manifests.look();
         assert!(matches!(manifests.look(), Reload::Replaced(2, _)));
@@ -255,6 +276,7 @@ mod tests {
         let (directory, manifests) = opened();
         let away = directory.path().with_extension("away");
         fs::rename(directory.path(), &away).unwrap();
+        assert!(matches!(manifests.look(), Reload::Unchanged));
         assert!(matches!(manifests.look(), Reload::Kept(1, _)));
         assert!(matches!(manifests.look(), Reload::Unchanged));
         fs::rename(&away, directory.path()).unwrap();

@@ -1,5 +1,4 @@
 //! Real clients read what the server says: kube's, and kubectl.
-#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -22,7 +21,7 @@ impl Server {
     }
 
     fn start_with(arguments: &[&str]) -> Self {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_smi-metrics-apiserver"))
+        let mut program = Command::new(env!("CARGO_BIN_EXE_smi-metrics-shop"))
             .arg("127.0.0.1:0")
             .args(arguments)
             .stdout(Stdio::piped())

@@ -1,16 +1,7 @@
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use thiserror::Error;
-
-/// A directory that could not be read.
-#[derive(Debug, Error)]
-#[error("cannot read `{}`", path.display())]
-pub struct ReadError {
-    path: PathBuf,
-    source: io::Error,
-}
+use anyhow::{Context, Result};
 
 /// Name and content of each manifest, by name.
 pub(crate) type Files = Vec<(String, Vec<u8>)>;
@@ -19,19 +10,16 @@ pub(crate) type Files = Vec<(String, Vec<u8>)>;
 ///
 /// Symbolic links are followed, for that is how Kubernetes mounts a ConfigMap; its hidden entries are
 /// passed over.
-pub(crate) fn read(directory: &Path) -> Result<Files, ReadError> {
-    let fail = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReadError { path, source }
-    };
+pub(crate) fn read(directory: &Path) -> Result<Files> {
+    let cannot = |path: &Path| format!("cannot read `{}`", path.display());
     let mut files = Vec::new();
-    for entry in fs::read_dir(directory).map_err(fail(directory))? {
-        let path = entry.map_err(fail(directory))?.path();
+    for entry in fs::read_dir(directory).with_context(|| cannot(directory))? {
+        let path = entry.with_context(|| cannot(directory))?.path();
         let extension = path.extension().and_then(|extension| extension.to_str());
         let is_manifest = matches!(extension, Some("yaml" | "yml" | "json" | "jsonl"));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if is_manifest && !name.starts_with('.') && !path.is_dir() {
-            let content = fs::read(&path).map_err(fail(&path))?;
+            let content = fs::read(&path).with_context(|| cannot(&path))?;
             files.push((name, content));
         }
     }
