@@ -69,7 +69,8 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         (Method::GET, None) => {
             let labels = option("labelSelector").filter(|labels| !labels.is_empty());
-            list(&shared, &target, labels, option("limit"), option("continue")).await
+            let fields = option("fieldSelector").filter(|fields| !fields.is_empty());
+            list(&shared, &target, labels, fields, option("limit"), option("continue")).await
         }
         (Method::GET, Some(name)) => get(&shared, &target, name).await,
         (Method::POST, None) => write(&shared, &target, &body, true).await,
@@ -237,6 +238,7 @@ async fn list(
     shared: &Shared,
     target: &Target,
     labels: Option<&str>,
+    fields: Option<&str>,
     limit: Option<&str>,
     token: Option<&str>,
 ) -> Response {
@@ -249,6 +251,12 @@ async fn list(
                 // Of selectors only one label with its value.
                 if let Some((key, value)) = labels.and_then(|it| it.split_once("%3D")) {
                     objects.retain(|object| object["metadata"]["labels"][key] == value);
+                }
+                // And of fields only this one, as a whole.
+                if let Some((field, value)) = fields.and_then(|it| it.split_once("%3D")) {
+                    assert_eq!(field, "reportingController");
+                    let value = value.replace("%2F", "/");
+                    objects.retain(|object| object["reportingController"] == *value);
                 }
                 (store.version, objects)
             }

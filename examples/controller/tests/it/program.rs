@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use smi_controller::Controller;
+use smi_policy::{ObjectKind, ObjectName};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
@@ -94,11 +95,15 @@ async fn the_program_reports_and_drains() {
     }
     let (status, report) = get(&address, "/report").await;
     let report: Value = serde_json::from_str(&report).unwrap();
-    assert_eq!((status, &report["trafficTargets"]), (200, &2.into()));
-    assert_eq!(report["kinds"]["TrafficTarget"]["objects"], 2);
-    assert_eq!(report["kinds"]["TrafficTarget"]["version"], "v1alpha4");
+    assert_eq!((status, &report["generation"]), (200, &1.into()));
+    let kind = &report["kinds"]["TrafficTarget"];
+    assert_eq!(
+        (&kind["apiVersion"], &kind["synced"], &kind["lost"]),
+        (&"access.smi-spec.io/v1alpha4".into(), &true.into(), &Value::Null)
+    );
+    assert_eq!(report["objects"].as_array().unwrap().len(), 3);
     let objects = report["objects"].as_array().unwrap();
-    let of = |name: &str| objects.iter().find(|object| object["name"] == name).unwrap();
+    let of = |name: &str| objects.iter().find(|it| it["object"]["name"] == name).unwrap();
     assert_eq!((&of("cart")["accepted"], &of("bad")["accepted"]), (&true.into(), &false.into()));
     let finding = &of("bad")["findings"][0];
     // In the layout of the version in which the server sent it.
@@ -192,7 +197,7 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     kubectl(&["create", "--validate=false", "-f", shop]).await;
     let stored = cluster.store().list("traffictargets", None).len();
     until(&live, "what kubectl created", |now| {
-        now.objects.iter().filter(|object| object.kind == "TrafficTarget").count() == stored
+        now.objects.keys().filter(|(kind, _)| *kind == ObjectKind::TrafficTarget).count() == stored
     })
     .await;
     let listed =
@@ -203,7 +208,7 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     kubectl(&["delete", "--wait=false", "traffictargets.access.smi-spec.io", "-n", "shop", name])
         .await;
     until(&live, "what kubectl deleted", |now| {
-        !now.objects.iter().any(|object| object.kind == "TrafficTarget" && object.name == name)
+        !now.objects.contains_key(&(ObjectKind::TrafficTarget, ObjectName::new("shop", name)))
     })
     .await;
     println!("kubectl created, listed and deleted {stored} TrafficTargets");
