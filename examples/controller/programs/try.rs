@@ -34,13 +34,13 @@ async fn main() -> anyhow::Result<()> {
 
     let mut running = Controller::new(cluster.client()).start();
     let report = axum_server::from_tcp(TcpListener::bind("127.0.0.1:8090")?)?;
-    let report = report.serve(report::routes(running.live()).into_make_service());
+    let report = report.serve(report::routes(running.live.clone()).into_make_service());
     println!("{stored} objects of {directory}");
     println!("  API server  {}", cluster.url());
     println!("  report      http://127.0.0.1:8090/report");
     tokio::select! {
         served = report => served?,
-        () = running.failed() => anyhow::bail!("the controller has failed"),
+        _ = running.tasks.join_next() => anyhow::bail!("the controller has failed"),
         stopped = tokio::signal::ctrl_c() => stopped?,
     }
     Ok(())

@@ -18,9 +18,8 @@ pub enum Change {
     Delete(ObjectKind, ObjectName),
 }
 
-/// A callback of an embedder.
-pub(crate) type Callback =
-    Box<dyn FnMut(&Change) -> Result<(), Box<dyn Error + Send + Sync>> + Send>;
+/// What is called for each change.
+pub type Callback = Box<dyn FnMut(&Change) -> Result<(), Box<dyn Error + Send + Sync>> + Send>;
 
 /// Calls back until the sender is gone, one change after the other. What failed is called again
 /// later, unless the object has changed again.

@@ -1,4 +1,4 @@
-use std::error::Error;
+use std::fmt;
 use std::sync::mpsc as blocking;
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use smi_policy::{ObjectKind, Semantics};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinSet;
 
-use crate::change::{self, Callback, Change};
+use crate::change::{self, Callback};
 use crate::events;
 use crate::live::{Live, Publisher};
 use crate::watch::{News, watch};
@@ -16,15 +16,22 @@ use crate::world::World;
 /// Watches a cluster and keeps a policy and splits for it.
 #[must_use]
 pub struct Controller {
-    client: Client,
-    semantics: Semantics,
-    callback: Option<Callback>,
-    pace: Pace,
-    kinds: Vec<ObjectKind>,
-    events: bool,
+    /// The API server.
+    pub client: Client,
+    /// How objects are read.
+    pub semantics: Semantics,
+    /// Whether to watch Services; otherwise splits don't look at ports.
+    pub services: bool,
+    /// Whether to publish events in the cluster.
+    pub events: bool,
+    /// What is called, on a thread of its own, for each SMI object that changes. Of several changes of
+    /// an object in short time it may be told of the newest only. What fails is called again later.
+    pub on_change: Option<Callback>,
+    /// How long to wait for what.
+    pub pace: Pace,
 }
 
-/// How long the controller waits for what.
+/// How long a [`Controller`] waits for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// From the first change to the next policy: changes that arrive in the meantime are in it.
@@ -35,71 +42,47 @@ pub struct Pace {
     pub discover: Duration,
 }
 
-/// A controller that runs, until it is dropped.
+/// A [`Controller`] that runs, until it is dropped.
 #[derive(Debug)]
 pub struct Running {
-    live: Live,
-    tasks: JoinSet<()>,
+    /// What it knows.
+    pub live: Live,
+    /// Its parts. None of them ends by itself.
+    pub tasks: JoinSet<()>,
 }
 
 impl Controller {
-    /// A controller that reads by the semantics of the specification, watches Services too, and
-    /// publishes events.
+    /// A controller that reads by the semantics of the specification, watches Services and publishes
+    /// events.
     pub fn new(client: Client) -> Self {
-        let (semantics, pace) = (Semantics::default(), Pace::default());
-        let kinds = vec![
+        let pace = Pace {
+            settle: Duration::from_millis(50),
+            retry: Duration::from_millis(500),
+            discover: Duration::from_secs(60),
+        };
+        let semantics = Semantics::default();
+        Self { client, semantics, services: true, events: true, on_change: None, pace }
+    }
+
+    /// Starts to watch, within a runtime of tokio.
+    pub fn start(self) -> Running {
+        let Self { client, semantics, services, events, on_change, pace } = self;
+        let callback = on_change.map(|callback| {
+            let (send, changes) = blocking::channel();
+            std::thread::spawn(move || change::call(callback, &changes, pace.retry));
+            send
+        });
+        let mut kinds = vec![
             ObjectKind::TrafficTarget,
             ObjectKind::IdentityBinding,
             ObjectKind::HttpRouteGroup,
             ObjectKind::TcpRoute,
             ObjectKind::UdpRoute,
             ObjectKind::TrafficSplit,
-            ObjectKind::Service,
         ];
-        Self { client, semantics, callback: None, pace, kinds, events: true }
-    }
-
-    /// Sets the semantics that objects are read by.
-    pub fn semantics(self, semantics: Semantics) -> Self {
-        Self { semantics, ..self }
-    }
-
-    /// Sets what is called, on a thread of its own, for each SMI object that changes. Of several
-    /// changes of an object in short time it may be told of the newest only. What fails is called
-    /// again later.
-    pub fn on_change<F>(self, callback: F) -> Self
-    where
-        F: FnMut(&Change) -> Result<(), Box<dyn Error + Send + Sync>> + Send + 'static,
-    {
-        Self { callback: Some(Box::new(callback)), ..self }
-    }
-
-    /// Sets how long the controller waits for what.
-    pub fn pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
-    }
-
-    /// Leaves Services alone: splits don't look at ports.
-    pub fn without_services(mut self) -> Self {
-        self.kinds.retain(|kind| *kind != ObjectKind::Service);
-        self
-    }
-
-    /// Publishes no events in the cluster.
-    pub fn without_events(self) -> Self {
-        Self { events: false, ..self }
-    }
-
-    /// Starts to watch, within a runtime of tokio.
-    pub fn start(self) -> Running {
-        let Self { client, semantics, callback, pace, kinds, events } = self;
-        let (publisher, live) = Publisher::new();
-        let callback = callback.map(|callback| {
-            let (send, changes) = blocking::channel();
-            std::thread::spawn(move || change::call(callback, &changes, pace.retry));
-            send
-        });
+        kinds.extend(services.then_some(ObjectKind::Service));
         let world = World::new(&kinds, semantics, callback);
+        let (publisher, live) = Publisher::new();
         let (send, news) = mpsc::channel(1024);
         let mut tasks = JoinSet::new();
         for kind in kinds {
@@ -113,28 +96,9 @@ impl Controller {
     }
 }
 
-impl std::fmt::Debug for Controller {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Controller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Controller").field("semantics", &self.semantics).finish_non_exhaustive()
-    }
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        let [settle, retry] = [50, 500].map(Duration::from_millis);
-        Self { settle, retry, discover: Duration::from_secs(60) }
-    }
-}
-
-impl Running {
-    /// What the controller knows.
-    pub fn live(&self) -> Live {
-        self.live.clone()
-    }
-
-    /// Waits for a part of the controller to end, which none does by itself.
-    pub async fn failed(&mut self) {
-        self.tasks.join_next().await;
     }
 }
 

@@ -10,11 +10,10 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let running = Controller::new(kube::Client::try_default().await?).start();
-//! let live = running.live();
 //!
 //! let web = Identity::service_account("shop", "web");
 //! let cart = Identity::service_account("shop", "cart");
-//! let is_allowed = live.current().is_some_and(|snapshot| {
+//! let is_allowed = running.live.current().is_some_and(|snapshot| {
 //!     snapshot.policy.authorize(&Request::tcp(Some(&web), &cart, 8080)).is_allowed()
 //! });
 //! # Ok(())
@@ -31,6 +30,6 @@ mod watch;
 pub mod webhooks;
 mod world;
 
-pub use self::change::Change;
+pub use self::change::{Callback, Change};
 pub use self::controller::{Controller, Pace, Running};
 pub use self::live::{KindStatus, Live, ObjectStatus, Snapshot};

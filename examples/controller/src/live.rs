@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
 use smi_policy::{Diagnostic, ObjectKind, ObjectName, Policy, Severity};
 use smi_split::Splits;
@@ -43,8 +44,8 @@ pub struct KindStatus {
     pub synced: bool,
     /// Why the watch was lost, until it is taken up again; what was known stays.
     pub lost: Option<String>,
-    /// When that was, in seconds since 1970.
-    pub lost_since: Option<u64>,
+    /// When that was.
+    pub lost_since: Option<Timestamp>,
 }
 
 /// What the controller knows, for any number of threads.

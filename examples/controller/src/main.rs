@@ -31,12 +31,6 @@ struct Args {
     /// of SMI and in a ValidatingWebhookConfiguration.
     #[arg(long, value_name = "URL", requires = "webhooks")]
     register: Option<Address>,
-    /// Do not watch Services: splits don't look at ports.
-    #[arg(long)]
-    no_services: bool,
-    /// Do not publish events.
-    #[arg(long)]
-    no_events: bool,
 }
 
 #[tokio::main]
@@ -60,25 +54,18 @@ async fn main() -> anyhow::Result<()> {
         let every = Duration::from_secs(30);
         tokio::spawn(webhooks::keep_registered(client.clone(), address, ca_bundle, every));
     }
-    let mut controller = Controller::new(client);
-    if args.no_services {
-        controller = controller.without_services();
-    }
-    if args.no_events {
-        controller = controller.without_events();
-    }
-    let mut running = controller.start();
+    let mut running = Controller::new(client).start();
     let listener = TcpListener::bind(args.report).with_context(|| args.report.to_string())?;
     println!("report on http://{}/report", listener.local_addr()?);
     let server = axum_server::from_tcp(listener)?.handle(stop.clone());
-    serving.spawn(server.serve(report::routes(running.live()).into_make_service()));
+    serving.spawn(server.serve(report::routes(running.live.clone()).into_make_service()));
 
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let outcome = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        () = running.failed() => Err(anyhow::anyhow!("the controller has failed")),
+        _ = running.tasks.join_next() => Err(anyhow::anyhow!("the controller has failed")),
         Some(ended) = serving.join_next() => Ok(ended??),
     };
     stop.graceful_shutdown(Some(DRAIN));

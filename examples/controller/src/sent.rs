@@ -4,6 +4,7 @@ use kube::Resource;
 use kube::api::{ApiResource, ObjectMeta};
 use kube::core::DynamicResourceScope;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// An object as the API server sent it: its text, and of its metadata what a watch needs.
@@ -17,26 +18,22 @@ pub(crate) struct Sent {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
 struct Head {
-    metadata: HeadMetadata,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct HeadMetadata {
-    name: Option<String>,
-    namespace: Option<String>,
-    uid: Option<String>,
-    resource_version: Option<String>,
+    metadata: Value,
 }
 
 impl<'de> Deserialize<'de> for Sent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let head: Head = serde_json::from_str(text.get()).unwrap_or_default();
-        let HeadMetadata { name, namespace, uid, resource_version } = head.metadata;
-        let metadata = ObjectMeta { name, namespace, uid, resource_version, ..Default::default() };
+        let field = |name| Some(head.metadata.get(name)?.as_str()?.to_owned());
+        let metadata = ObjectMeta {
+            name: field("name"),
+            namespace: field("namespace"),
+            uid: field("uid"),
+            resource_version: field("resourceVersion"),
+            ..ObjectMeta::default()
+        };
         Ok(Self { metadata, text: text.into() })
     }
 }

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc;
-use std::time::SystemTime;
 
 use k8s_openapi::api::core::v1::{ObjectReference, Service};
+use k8s_openapi::jiff::Timestamp;
 use smi_policy::{Changes, Diagnostic, ObjectKind, ObjectName, PolicyStore, Semantics, Severity};
 use smi_split::Splits;
 use smi_types::Manifest;
@@ -87,9 +87,8 @@ impl World {
             News::Deleted(sent) => drop(id_of(&sent).map(|id| self.delete(id))),
             News::Lost(reason) => {
                 eprintln!("{kind}: {reason}");
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
                 let status = self.kinds.entry(kind).or_default();
-                status.lost_since = status.lost_since.or(now.ok().map(|time| time.as_secs()));
+                status.lost_since.get_or_insert_with(Timestamp::now);
                 status.lost = Some(reason);
             }
         }

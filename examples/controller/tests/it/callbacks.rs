@@ -5,7 +5,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use smi_controller::Change;
+use smi_controller::{Callback, Change, Controller};
 use smi_policy::Severity;
 use smi_types::hub::Object;
 
@@ -60,7 +60,8 @@ impl Told {
 /// A controller that tells of changes.
 pub(crate) fn telling(cluster: &Cluster, told: &Told) -> smi_controller::Running {
     let told = told.clone();
-    controller(cluster).without_events().on_change(move |change| told.tell(change)).start()
+    let on_change: Callback = Box::new(move |change| told.tell(change));
+    Controller { events: false, on_change: Some(on_change), ..controller(cluster) }.start()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,15 +128,16 @@ async fn a_callback_that_panics_or_blocks_harms_nothing() {
     let (release, blocked) = std::sync::mpsc::channel::<()>();
     let panics = Arc::new(AtomicUsize::new(0));
     let panicked = panics.clone();
-    let running = controller(&cluster).without_events().on_change(move |change| {
+    let on_change: Callback = Box::new(move |change| {
         if panicked.fetch_add(1, Ordering::SeqCst) < 3 {
             panic!("a callback that panics, on purpose: {change:?}");
         }
         let _ = blocked.recv();
         Ok(())
     });
-    let running = running.start();
-    let live = running.live();
+    let running =
+        Controller { events: false, on_change: Some(on_change), ..controller(&cluster) }.start();
+    let live = running.live.clone();
     eventually("it has panicked and been called again", || panics.load(Ordering::SeqCst) > 3).await;
     for name in ["orders", "payments"] {
         cluster.put(target(name, "v1alpha3"));

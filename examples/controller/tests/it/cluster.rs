@@ -22,7 +22,7 @@ async fn decisions_and_splits_are_those_of_what_is_stored() {
     let cluster = Cluster::start_with_all();
     let stored = shop(&cluster);
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let snapshot = until(&live, "a snapshot", |_| true).await;
     assert_eq!(snapshot.objects.len(), stored);
 
@@ -55,7 +55,7 @@ async fn changes_are_seen_and_all_else_stays() {
     cluster.put(any_route("shop"));
     cluster.put(target("cart", "v1alpha3"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     until(&live, "cart is open", |now| is_open(now, "cart")).await;
 
     cluster.put(target("orders", "v1alpha1"));
@@ -74,7 +74,7 @@ async fn there_is_no_snapshot_before_every_kind_is_listed() {
     cluster.put(target("cart", "v1alpha3"));
     cluster.fail(usize::MAX, "/udproutes", Fault::Status(403));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let forbidden = || {
         let kinds = live.kinds();
         let others = kinds.values().filter(|status| status.synced).count();
@@ -96,7 +96,7 @@ async fn long_lists_come_in_pages_and_are_seen_whole() {
         cluster.put(target(name, "v1alpha3"));
     }
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let snapshot = until(&live, "a snapshot", |_| true).await;
     assert!(names.iter().all(|name| is_open(&snapshot, name)));
     let pages = cluster.store().requests.iter().filter(|it| it.contains("continue=")).count();
@@ -109,7 +109,7 @@ async fn a_burst_of_changes_is_compiled_a_few_times_only() {
     let cluster = Cluster::start_with_all();
     cluster.put(any_route("shop"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let first = until(&live, "a snapshot", |_| true).await;
     for number in 0..1000 {
         cluster.put(target(&format!("cart-{number}"), "v1alpha3"));
@@ -130,7 +130,7 @@ async fn kinds_that_are_installed_later_are_found_and_removed_ones_forgotten() {
     let cluster = Cluster::start(without_routes);
     cluster.put(target("cart", "v1alpha3"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let first = until(&live, "a snapshot", |_| true).await;
     assert!(!is_open(&first, "cart"));
 

@@ -75,7 +75,7 @@ async fn port_mismatches_and_conflicts_are_events() {
 async fn an_event_is_not_repeated_while_it_holds_and_is_new_when_it_returns() {
     let mut cluster = birds();
     let running = controller(&cluster).start();
-    let live = running.live();
+    let live = running.live.clone();
     eventually("both events", || reasons(&cluster).len() == 2).await;
     for round in 0..3 {
         let generation = live.current().unwrap().generation;
@@ -89,7 +89,7 @@ async fn an_event_is_not_repeated_while_it_holds_and_is_new_when_it_returns() {
     // What is said last says that all before is done.
     cluster.put(split("third"));
     let running = controller(&cluster).start();
-    let live = running.live();
+    let live = running.live.clone();
     eventually("the third conflicts too", || reasons(&cluster).len() == 3).await;
     assert_eq!(reasons(&cluster)[0], ("first".to_owned(), "BackendPortMismatch".to_owned()));
 
@@ -124,7 +124,7 @@ async fn each_finding_is_an_event_of_its_own() {
 async fn no_events_are_written_where_none_are_wanted() {
     let cluster = birds();
     let running = start(&cluster);
-    until(&running.live(), "a snapshot", |_| true).await;
+    until(&running.live, "a snapshot", |_| true).await;
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert!(reasons(&cluster).is_empty());
 }

@@ -9,7 +9,7 @@ async fn cluster() -> (Cluster, smi_controller::Running) {
     cluster.put(any_route("shop"));
     cluster.put(target("cart", "v1alpha3"));
     let running = start(&cluster);
-    until(&running.live(), "cart is open", |now| is_open(now, "cart")).await;
+    until(&running.live, "cart is open", |now| is_open(now, "cart")).await;
     // The watches are there too.
     eventually("watches", || {
         let store = cluster.store();
@@ -37,7 +37,7 @@ async fn watches_that_end_go_on_where_they_were() {
         let name = format!("round-{round}");
         cluster.cut(Cut::End);
         cluster.put(target(&name, "v1alpha3"));
-        until(&running.live(), &name, |now| is_open(now, &name)).await;
+        until(&running.live, &name, |now| is_open(now, &name)).await;
     }
     assert_eq!(lists(&cluster), listed);
 }
@@ -45,7 +45,7 @@ async fn watches_that_end_go_on_where_they_were() {
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_connections_error_events_and_garbage_lose_nothing() {
     let (cluster, running) = cluster().await;
-    let live = running.live();
+    let live = running.live.clone();
     let cuts = [Cut::Break, Cut::Error(500), Cut::Error(410), Cut::Error(403), Cut::Garbage];
     for (round, cut) in cuts.into_iter().cycle().take(10).enumerate() {
         let (old, new) = (format!("old-{round}"), format!("new-{round}"));
@@ -67,7 +67,7 @@ async fn broken_connections_error_events_and_garbage_lose_nothing() {
 async fn an_expired_watch_lists_again() {
     for by_status in [false, true] {
         let (mut cluster, running) = cluster().await;
-        let live = running.live();
+        let live = running.live.clone();
         cluster.store().refuses_by_status = by_status;
         cluster.go_down();
         cluster.delete("TrafficTarget", "shop", "cart");
@@ -92,7 +92,7 @@ async fn an_expired_page_begins_the_list_anew() {
     }
     cluster.fail(2, "continue=", Fault::Status(410));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let snapshot = until(&live, "a snapshot", |_| true).await;
     assert!((0..700).all(|number| is_open(&snapshot, &format!("cart-{number}"))));
     assert!(lists(&cluster) >= 3);
@@ -102,7 +102,7 @@ async fn an_expired_page_begins_the_list_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_gone_and_back_changes_nothing_until_it_says_so() {
     let (mut cluster, running) = cluster().await;
-    let live = running.live();
+    let live = running.live.clone();
     for round in 0..3 {
         cluster.go_down();
         eventually("the loss is reported", || {
@@ -136,9 +136,9 @@ async fn any_request_may_fail_at_first() {
         cluster.fail(times, path, fault);
         let running = start(&cluster);
         let what = format!("{fault:?} of {path}");
-        until(&running.live(), &what, |now| is_open(now, "cart")).await;
+        until(&running.live, &what, |now| is_open(now, "cart")).await;
         cluster.put(target("orders", "v1alpha3"));
-        until(&running.live(), &what, |now| is_open(now, "orders")).await;
+        until(&running.live, &what, |now| is_open(now, "orders")).await;
         eventually("the faults are used up", || cluster.store().faults.is_empty()).await;
     }
 }
@@ -147,7 +147,7 @@ async fn any_request_may_fail_at_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn discovery_that_lacks_a_kind_is_not_believed_without_a_list() {
     let (cluster, running) = cluster().await;
-    let live = running.live();
+    let live = running.live.clone();
     let before = live.current().unwrap().generation;
     for path in ["/apis/access.smi-spec.io", "/apis/specs.smi-spec.io"] {
         cluster.store().hidden.push(path.to_owned());

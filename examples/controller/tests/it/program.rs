@@ -138,8 +138,7 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
         // A port that is free is found by taking one.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (listen, url) = (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{port}"));
-        let mut program =
-            Program::start(&cluster, &["--webhooks", &listen, "--register", &url, "--no-events"]);
+        let mut program = Program::start(&cluster, &["--webhooks", &listen, "--register", &url]);
         assert_eq!(program.address().await, listen);
         eventually("the webhooks are registered", || cluster.store().validation.is_some()).await;
         let registered = cluster.store().validation.clone().unwrap();
@@ -178,7 +177,7 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     assert!(version.status.success());
     let cluster = Cluster::start_with_all();
     let running = crate::support::start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let config = kubeconfig(&cluster);
     let kubectl = async |arguments: &[&str]| {
         let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl-cache");
@@ -245,8 +244,9 @@ async fn a_real_api_server_is_followed() {
     let object = serde_json::from_value(json!({"metadata": {"name": namespace}}));
     namespaces.create(&PostParams::default(), &object.unwrap()).await.unwrap();
 
-    let running = Controller::new(client.clone()).pace(crate::support::pace()).start();
-    let live = running.live();
+    let running =
+        Controller { pace: crate::support::pace(), ..Controller::new(client.clone()) }.start();
+    let live = running.live.clone();
     let routes: Api<TcpRoute> = Api::namespaced(client.clone(), &namespace);
     let targets: Api<TrafficTarget> = Api::namespaced(client.clone(), &namespace);
     let stored = |object: Value| {

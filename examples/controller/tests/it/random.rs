@@ -35,7 +35,7 @@ async fn whatever_happens_the_controller_converges_to_what_is_stored() {
         let mut cluster = Cluster::start_with_all();
         let told = Told::default();
         let running = telling(&cluster, &told);
-        let live = running.live();
+        let live = running.live.clone();
         for _ in 0..120 {
             let (namespace, name) = (choice.of(&["shop", "data"]), choice.of(&names));
             match choice.below(20) {

@@ -22,11 +22,11 @@ pub(crate) fn pace() -> Pace {
 }
 
 pub(crate) fn controller(cluster: &Cluster) -> Controller {
-    Controller::new(cluster.client()).pace(pace())
+    Controller { pace: pace(), ..Controller::new(cluster.client()) }
 }
 
 pub(crate) fn start(cluster: &Cluster) -> Running {
-    controller(cluster).without_events().start()
+    Controller { events: false, ..controller(cluster) }.start()
 }
 
 /// The first snapshot that is as it should be.

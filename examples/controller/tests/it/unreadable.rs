@@ -1,6 +1,7 @@
 //! One object that can't be read never stops the others, and is reported.
 
 use serde_json::{Value, json};
+use smi_controller::Controller;
 use smi_policy::{Diagnostic, Identity, Request, Semantics, Severity, Unselected};
 
 use crate::api::Cluster;
@@ -47,14 +48,14 @@ async fn unreadable_objects_are_reported_and_the_others_work() {
         let mut running = None;
         if !is_first {
             let started = running.insert(start(&cluster));
-            until(&started.live(), "cart is open", |now| is_open(now, "cart")).await;
+            until(&started.live, "cart is open", |now| is_open(now, "cart")).await;
         }
         for (_, object) in broken() {
             cluster.put(object);
         }
         cluster.put(target("orders", "v1alpha4"));
         let running = running.unwrap_or_else(|| start(&cluster));
-        let live = running.live();
+        let live = running.live.clone();
         let snapshot = until(&live, "orders is open", |now| is_open(now, "orders")).await;
         assert!(is_open(&snapshot, "cart") && !is_open(&snapshot, "broken"));
         for (name, _) in broken() {
@@ -75,7 +76,7 @@ async fn what_becomes_unreadable_grants_nothing_any_more() {
     cluster.put(any_route("shop"));
     cluster.put(target("cart", "v1alpha4"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     for (name, object) in broken() {
         cluster.put(target("cart", "v1alpha4"));
         until(&live, "cart is open", |now| is_open(now, "cart")).await;
@@ -95,8 +96,8 @@ async fn an_unreadable_target_closes_its_namespace() {
     cluster.put(deep);
     cluster.put(target_for("cart", "v1alpha4", "shop", "mobile"));
     let semantics = Semantics::default().with_unselected(Unselected::Allow);
-    let running = controller(&cluster).without_events().semantics(semantics).start();
-    let snapshot = until(&running.live(), "a snapshot", |_| true).await;
+    let running = Controller { semantics, events: false, ..controller(&cluster) }.start();
+    let snapshot = until(&running.live, "a snapshot", |_| true).await;
     let is_open = |namespace: &str, name: &str| {
         let destination = Identity::service_account(namespace, name);
         let request = Request::tcp(None, &destination, 80);

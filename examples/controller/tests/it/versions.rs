@@ -25,9 +25,9 @@ async fn any_offered_version_is_watched() {
         cluster.put(route.unwrap().object);
         cluster.put(target("cart", newest.as_str()));
         let running = start(&cluster);
-        let snapshot = until(&running.live(), newest.as_str(), |now| is_open(now, "cart")).await;
+        let snapshot = until(&running.live, newest.as_str(), |now| is_open(now, "cart")).await;
         assert!(!is_open(&snapshot, "orders"));
-        let live = running.live();
+        let live = running.live.clone();
         assert_eq!(version(&live, ObjectKind::TrafficTarget).as_deref(), Some(newest.as_str()));
         let is_offered = newest == Version::V1alpha4;
         assert_eq!(version(&live, ObjectKind::UdpRoute).is_some(), is_offered);
@@ -42,7 +42,7 @@ async fn the_newest_version_is_followed_when_the_offer_changes() {
     cluster.put(route.unwrap().object);
     cluster.put(target("cart", "v1alpha2"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     until(&live, "cart is open", |now| is_open(now, "cart")).await;
 
     // Under the strategy None, an API server only writes another apiVersion: here that is enough.

@@ -40,7 +40,7 @@ async fn an_api_server_converts_by_the_webhook() {
     registered(&cluster).await;
     cluster.put(any_route("shop"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let mut asked = 0;
     for version in Version::ALL {
         let mut object = target("cart", version.as_str());
@@ -86,15 +86,15 @@ async fn an_object_that_cannot_be_converted_stops_nobody() {
         let mut running = None;
         if !is_first {
             let started = running.insert(start(&cluster));
-            until(&started.live(), "a snapshot", |now| now.splits.iter().count() == 1).await;
+            until(&started.live, "a snapshot", |now| now.splits.iter().count() == 1).await;
         }
         cluster.put(split("bad", "v1alpha1", "many".into()));
         cluster.put(split("better", "v1alpha2", 1.into()));
         let running = running.unwrap_or_else(|| start(&cluster));
         let what = "the other two";
-        let snapshot = until(&running.live(), what, |now| now.splits.iter().count() == 2).await;
+        let snapshot = until(&running.live, what, |now| now.splits.iter().count() == 2).await;
         assert!(!status(&snapshot, "bad").unwrap().is_accepted());
-        let watched = version(&running.live(), ObjectKind::TrafficSplit);
+        let watched = version(&running.live, ObjectKind::TrafficSplit);
         assert_eq!(watched.as_deref(), Some("v1alpha1"));
     }
 }
