@@ -431,11 +431,11 @@ impl Open {
                 let plural = &self.target.resource.plural;
                 let is_due = |event: &&super::store::Event| {
                     let namespace = event.object["metadata"]["namespace"].as_str();
-                    event.version > self.seen
-                        && event.plural == *plural
+                    event.plural == *plural
                         && self.target.namespace.as_deref().is_none_or(|it| Some(it) == namespace)
                 };
-                let due: Vec<_> = store.history.iter().filter(is_due).cloned().collect();
+                let new = store.history.partition_point(|event| event.version <= self.seen);
+                let due: Vec<_> = store.history.range(new..).filter(is_due).cloned().collect();
                 let cut = store.cuts.1.filter(|_| store.cuts.0 != self.cuts);
                 self.cuts = store.cuts.0;
                 (cut, due, self.seen < store.compacted, store.version)
@@ -472,13 +472,13 @@ impl Open {
                     due.iter().zip(&objects).map(|(event, object)| line(event.verb, object));
                 return Some(Ok(lines.collect()));
             }
+            self.seen = newest;
             let now = Instant::now();
             if now >= self.until {
                 return None;
             }
             let nap = (self.until - now).min(Duration::from_millis(100));
             if tokio::time::timeout(nap, changed.changed()).await.is_err() && self.bookmarks {
-                self.seen = newest;
                 let bookmark = json!({
                     "kind": self.target.resource.kind, "apiVersion": self.target.api_version(),
                     "metadata": {"resourceVersion": newest.to_string()},

@@ -11,6 +11,7 @@ mod faults;
 mod program;
 mod random;
 mod support;
+mod swaps;
 mod unreadable;
 mod versions;
 mod webhooks;
