@@ -483,6 +483,8 @@ impl Open {
                     "kind": self.target.resource.kind, "apiVersion": self.target.api_version(),
                     "metadata": {"resourceVersion": newest.to_string()},
                 });
+                let plural = self.target.resource.plural.clone();
+                self.shared.store.lock().unwrap().bookmarks.insert(plural, newest);
                 return Some(Ok(line("BOOKMARK", &bookmark)));
             }
         }

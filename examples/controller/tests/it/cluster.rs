@@ -1,6 +1,7 @@
 //! What a controller is for: it sees a cluster and is right about it.
 
-use smi_policy::ObjectKind;
+use smi_controller::Snapshot;
+use smi_policy::{ObjectKind, ObjectName};
 use smi_types::api::Kind;
 
 use crate::api::{Cluster, Fault, all_versions};
@@ -47,6 +48,42 @@ async fn decisions_and_splits_are_those_of_what_is_stored() {
     let allowed = found.iter().filter(|answer| answer.starts_with("allow")).count();
     println!("{stored} objects: {} answers compared, {allowed} of them allow", found.len());
     assert!(stored > 20 && allowed > 20 && snapshot.splits.iter().count() > 0);
+}
+
+/// Whatever order and however often it is told, a controller comes to the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_and_a_fresh_list_change_no_answer() {
+    let mut cluster = Cluster::start_with_all();
+    shop(&cluster);
+    cluster.put(target("dangling", "v1alpha3"));
+    let (namespaces, names) = (["shop", "data"], ["web", "cart", "catalog", "orders", "postgres"]);
+    let told = |now: &Snapshot| {
+        let findings = now.objects.values().flat_map(|it| &it.findings).map(ToString::to_string);
+        let answers = answers(&now.policy, &now.splits, &namespaces, &names);
+        (answers, findings.collect::<Vec<_>>())
+    };
+    let running = start(&cluster);
+    let first = told(&*until(&running.live, "a snapshot", |_| true).await);
+    assert!(first.0.iter().any(|it| it.starts_with("allow")) && !first.1.is_empty());
+    for round in 0..2 {
+        cluster.go_down();
+        cluster.compact();
+        cluster.put(target_for("marker", "v1alpha3", &format!("round-{round}"), "web"));
+        cluster.go_up();
+        let marker = ObjectName::new(format!("round-{round}"), "marker");
+        let is_seen =
+            |now: &Snapshot| now.objects.contains_key(&(ObjectKind::TrafficTarget, marker.clone()));
+        let again = told(&*until(&running.live, "a fresh list", is_seen).await);
+        assert_eq!(again.0, first.0);
+        assert!(first.1.iter().all(|finding| again.1.contains(finding)));
+        assert!(cluster.delete("TrafficTarget", &format!("round-{round}"), "marker"));
+        until(&running.live, "the marker is gone", |now| !is_seen(now)).await;
+    }
+    drop(running);
+    let running = start(&cluster);
+    let restarted = told(&*until(&running.live, "a snapshot", |_| true).await);
+    assert_eq!(restarted, first);
+    println!("{} answers and {} findings are the same again", first.0.len(), first.1.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

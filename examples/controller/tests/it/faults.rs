@@ -1,5 +1,8 @@
 //! What goes wrong between a controller and its API server, and that nothing is lost by it.
 
+use smi_controller::Snapshot;
+use smi_policy::{ObjectKind, ObjectName};
+
 use crate::api::{Cluster, Cut, Fault};
 use crate::support::{any_route, eventually, is_open, start, target, until};
 
@@ -42,6 +45,37 @@ async fn watches_that_end_go_on_where_they_were() {
     assert_eq!(lists(&cluster), listed);
 }
 
+/// The version from which the last watch of TrafficTargets was asked for.
+fn watched_from(cluster: &Cluster) -> u64 {
+    let store = cluster.store();
+    let mut watches = store.requests.iter().rev().filter(|it| it.contains("/traffictargets?"));
+    let watch = watches.find(|it| it.contains("watch=true")).expect("a watch");
+    let (_, from) = watch.split_once("resourceVersion=").expect("a version");
+    from.split('&').next().and_then(|from| from.parse().ok()).expect("a number")
+}
+
+/// What happens to other kinds moves a watch on by bookmarks, so that it does not expire.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_goes_on_from_its_last_bookmark() {
+    let (cluster, running) = cluster().await;
+    let (listed, begun) = (lists(&cluster), watched_from(&cluster));
+    for _ in 0..50 {
+        cluster.put(any_route("elsewhere"));
+    }
+    let newest = cluster.store().version;
+    let marked = |cluster: &Cluster| {
+        let store = cluster.store();
+        store.bookmarks.get("traffictargets").is_some_and(|version| *version >= newest)
+    };
+    eventually("a bookmark", || marked(&cluster)).await;
+    cluster.cut(Cut::End);
+    eventually("the watch goes on", || watched_from(&cluster) >= newest).await;
+    println!("watched from {begun}, then from {newest} or later");
+    assert!(begun < newest && lists(&cluster) == listed);
+    cluster.put(target("orders", "v1alpha3"));
+    until(&running.live, "orders is open", |now| is_open(now, "orders")).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_connections_error_events_and_garbage_lose_nothing() {
     let (cluster, running) = cluster().await;
@@ -80,6 +114,21 @@ async fn an_expired_watch_lists_again() {
         cluster.put(target("payments", "v1alpha3"));
         until(&live, "payments is open", |now| is_open(now, "payments")).await;
     }
+}
+
+/// A fresh list lacks what was deleted while nobody watched.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_while_the_server_was_away_is_forgotten() {
+    let (mut cluster, running) = cluster().await;
+    let listed = lists(&cluster);
+    cluster.go_down();
+    assert!(cluster.delete("TrafficTarget", "shop", "cart"));
+    cluster.compact();
+    cluster.go_up();
+    let cart = (ObjectKind::TrafficTarget, ObjectName::new("shop", "cart"));
+    let is_gone = |now: &Snapshot| !is_open(now, "cart") && !now.objects.contains_key(&cart);
+    until(&running.live, "cart is gone", is_gone).await;
+    assert!(lists(&cluster) > listed);
 }
 
 /// A list of several pages whose later pages have expired is begun anew.

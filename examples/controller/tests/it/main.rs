@@ -10,6 +10,7 @@ mod events;
 mod faults;
 mod program;
 mod random;
+mod real;
 mod support;
 mod swaps;
 mod unreadable;
