@@ -73,6 +73,13 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             list(&shared, &target, labels, fields, option("limit"), option("continue")).await
         }
         (Method::GET, Some(name)) => get(&shared, &target, name).await,
+        (Method::POST, None) if option("dryRun") == Some("All") => {
+            let object: Value = serde_json::from_slice(&body).unwrap_or_default();
+            match webhook::validate(&shared, &target.resource, &target.version, &object).await {
+                Ok(()) => with_code(201, &object),
+                Err(refusal) => refused(&refusal),
+            }
+        }
         (Method::POST, None) => write(&shared, &target, &body, true).await,
         (Method::PUT, Some(_)) => write(&shared, &target, &body, false).await,
         (Method::PATCH, Some(name)) => patch(&shared, &target, name, &body).await,
@@ -159,7 +166,8 @@ fn cluster_wide(shared: &Shared, method: &Method, path: &[&str], body: &Bytes) -
             };
             if method == Method::PATCH {
                 let patch: Value = serde_json::from_slice(body).unwrap();
-                definition.conversion = Some(patch["spec"]["conversion"].clone());
+                let conversion = patch["spec"]["conversion"].clone();
+                definition.conversion = Some(conversion).filter(|it| it["strategy"] == "Webhook");
             }
             let definition = json!({
                 "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -326,8 +334,7 @@ async fn write(shared: &Shared, target: &Target, body: &Bytes, is_new: bool) -> 
     if let Err(refusal) =
         webhook::validate(shared, &target.resource, &target.version, &object).await
     {
-        let code = refusal["code"].as_u64().and_then(|code| u16::try_from(code).ok());
-        return with_code(code.unwrap_or(400), &refusal);
+        return refused(&refusal);
     }
     let stored = shared.change(|store| store.put(object));
     with_code(if is_new { 201 } else { 200 }, &stored)
@@ -505,6 +512,11 @@ fn failure(code: u16, reason: &str, message: &str) -> Value {
 
 fn status(code: u16, reason: &str, message: &str) -> Response {
     with_code(code, &failure(code, reason, message))
+}
+
+fn refused(refusal: &Value) -> Response {
+    let code = refusal["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+    with_code(code.unwrap_or(400), refusal)
 }
 
 fn not_found(target: &Target) -> Response {
