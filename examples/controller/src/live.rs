@@ -52,20 +52,14 @@ pub struct KindStatus {
 #[derive(Clone, Debug)]
 pub struct Live {
     current: Arc<ArcSwapOption<Snapshot>>,
-    state: watch::Receiver<State>,
+    kinds: watch::Receiver<BTreeMap<ObjectKind, KindStatus>>,
 }
 
 /// Where [`Live`] comes from.
 pub(crate) struct Publisher {
     current: Arc<ArcSwapOption<Snapshot>>,
-    state: watch::Sender<State>,
+    kinds: watch::Sender<BTreeMap<ObjectKind, KindStatus>>,
     retired: Vec<Arc<Snapshot>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    generation: u64,
-    kinds: BTreeMap<ObjectKind, KindStatus>,
 }
 
 impl ObjectStatus {
@@ -85,22 +79,23 @@ impl Live {
     /// Waits for a snapshot that is newer than this generation; 0 waits for the first. There is none
     /// any more once the controller is dropped.
     pub async fn newer_than(&self, generation: u64) -> Option<Arc<Snapshot>> {
-        self.state.clone().wait_for(|state| state.generation > generation).await.ok()?;
-        self.current()
+        let newer = || self.current().filter(|snapshot| snapshot.generation > generation);
+        self.kinds.clone().wait_for(|_| newer().is_some()).await.ok()?;
+        newer()
     }
 
     /// How the watch of each kind stands.
     pub fn kinds(&self) -> BTreeMap<ObjectKind, KindStatus> {
-        self.state.borrow().kinds.clone()
+        self.kinds.borrow().clone()
     }
 }
 
 impl Publisher {
     pub(crate) fn new() -> (Self, Live) {
-        let (sender, state) = watch::channel(State::default());
+        let (sender, kinds) = watch::channel(BTreeMap::new());
         let current = Arc::<ArcSwapOption<_>>::default();
-        let live = Live { current: current.clone(), state };
-        (Self { current, state: sender, retired: Vec::new() }, live)
+        let live = Live { current: current.clone(), kinds };
+        (Self { current, kinds: sender, retired: Vec::new() }, live)
     }
 
     pub(crate) fn publish(
@@ -108,15 +103,11 @@ impl Publisher {
         kinds: BTreeMap<ObjectKind, KindStatus>,
         snapshot: Option<Snapshot>,
     ) {
-        let generation = snapshot.as_ref().map(|snapshot| snapshot.generation);
         if let Some(snapshot) = snapshot {
             // Whoever asks must not be the last to let go of a snapshot: to free it takes long.
             self.retired.extend(self.current.swap(Some(Arc::new(snapshot))));
             self.retired.retain(|snapshot| Arc::strong_count(snapshot) > 1);
         }
-        self.state.send_modify(|state| {
-            state.kinds = kinds;
-            state.generation = generation.unwrap_or(state.generation);
-        });
+        self.kinds.send_replace(kinds);
     }
 }
