@@ -6,8 +6,10 @@
 #[path = "../tests/api/mod.rs"]
 mod api;
 
-use smi_controller::{Address, Certificate, Controller, keep_registered, report, webhooks};
-use tokio::net::TcpListener;
+use std::net::TcpListener;
+
+use smi_controller::webhooks::{self, Address};
+use smi_controller::{Controller, report};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -24,22 +26,21 @@ async fn main() -> anyhow::Result<()> {
     }
 
     let address: Address = "https://127.0.0.1:8443".parse()?;
-    let certificate = Certificate::generate(address.names())?;
-    let listener = certificate.listen(TcpListener::bind("127.0.0.1:8443").await?)?;
-    tokio::spawn(async move { axum::serve(listener, webhooks::routes()).await });
+    let (config, ca_bundle) = webhooks::certificate(address.host()).await?;
+    let server = axum_server::from_tcp_rustls(TcpListener::bind("127.0.0.1:8443")?, config)?;
+    tokio::spawn(server.serve(webhooks::routes().into_make_service()));
     let every = std::time::Duration::from_secs(5);
-    let ca_bundle = certificate.ca_bundle().to_owned();
-    tokio::spawn(keep_registered(cluster.client(), address, ca_bundle, every));
+    tokio::spawn(webhooks::keep_registered(cluster.client(), address, ca_bundle, every));
 
     let mut running = Controller::new(cluster.client()).start();
-    let listener = TcpListener::bind("127.0.0.1:8090").await?;
-    let report = axum::serve(listener, report::routes(running.live()));
+    let report = axum_server::from_tcp(TcpListener::bind("127.0.0.1:8090")?)?;
+    let report = report.serve(report::routes(running.live.clone()).into_make_service());
     println!("{stored} objects of {directory}");
     println!("  API server  {}", cluster.url());
     println!("  report      http://127.0.0.1:8090/report");
     tokio::select! {
         served = report => served?,
-        () = running.failed() => anyhow::bail!("the controller has failed"),
+        _ = running.tasks.join_next() => anyhow::bail!("the controller has failed"),
         stopped = tokio::signal::ctrl_c() => stopped?,
     }
     Ok(())

@@ -1,151 +1,124 @@
-use std::sync::Arc;
+use std::fmt;
+use std::sync::mpsc as blocking;
+use std::time::Duration;
 
 use kube::Client;
-use smi_policy::Semantics;
-use smi_types::api::Kind;
-use tokio::sync::mpsc::{self, Receiver, UnboundedSender};
+use smi_policy::{ObjectKind, Semantics};
+use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
 
-use crate::callbacks::{self, Callbacks, Changed};
+use crate::change::{self, Callback};
 use crate::events;
+use crate::live::{Live, Publisher};
 use crate::watch::{News, watch};
 use crate::world::World;
-use crate::{Live, Pace, Snapshot, Watched};
 
 /// Watches a cluster and keeps a policy and splits for it.
 #[must_use]
 pub struct Controller {
-    client: Client,
-    semantics: Semantics,
-    callbacks: Option<Arc<dyn Callbacks>>,
-    pace: Pace,
-    services: bool,
-    events: bool,
+    /// The API server.
+    pub client: Client,
+    /// How objects are read.
+    pub semantics: Semantics,
+    /// Whether to watch Services; otherwise splits don't look at ports.
+    pub services: bool,
+    /// Whether to publish events in the cluster.
+    pub events: bool,
+    /// What is called, on a thread of its own, for each SMI object that changes. Of several changes of
+    /// an object in short time it may be told of the newest only. What fails is called again later.
+    pub on_change: Option<Callback>,
+    /// How long to wait for what.
+    pub pace: Pace,
 }
 
-/// A controller that runs, until it is dropped.
+/// How long a [`Controller`] waits for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// From the first change to the next policy: changes that arrive in the meantime are in it.
+    pub settle: Duration,
+    /// After a first failure; doubled with each further one, to 60 times this.
+    pub retry: Duration,
+    /// Until the API server is asked again which versions it offers.
+    pub discover: Duration,
+}
+
+/// A [`Controller`] that runs, until it is dropped.
 #[derive(Debug)]
 pub struct Running {
-    live: Live,
-    tasks: JoinSet<()>,
+    /// What it knows.
+    pub live: Live,
+    /// Its parts. None of them ends by itself.
+    pub tasks: JoinSet<()>,
 }
 
 impl Controller {
-    /// A controller that reads by the semantics of the specification, watches Services too, and
-    /// publishes events.
+    /// A controller that reads by the semantics of the specification, watches Services and publishes
+    /// events.
     pub fn new(client: Client) -> Self {
+        let pace = Pace {
+            settle: Duration::from_millis(50),
+            retry: Duration::from_millis(500),
+            discover: Duration::from_secs(60),
+        };
         let semantics = Semantics::default();
-        let pace = Pace::default();
-        Self { client, semantics, callbacks: None, pace, services: true, events: true }
-    }
-
-    /// Sets the semantics that objects are read by.
-    pub fn semantics(self, semantics: Semantics) -> Self {
-        Self { semantics, ..self }
-    }
-
-    /// Sets what is called for each object that changes.
-    pub fn callbacks(self, callbacks: impl Callbacks + 'static) -> Self {
-        Self { callbacks: Some(Arc::new(callbacks)), ..self }
-    }
-
-    /// Sets how long the controller waits for what.
-    pub fn pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
-    }
-
-    /// Leaves Services alone: splits don't look at ports.
-    pub fn without_services(self) -> Self {
-        Self { services: false, ..self }
-    }
-
-    /// Publishes no events in the cluster.
-    pub fn without_events(self) -> Self {
-        Self { events: false, ..self }
+        Self { client, semantics, services: true, events: true, on_change: None, pace }
     }
 
     /// Starts to watch, within a runtime of tokio.
     pub fn start(self) -> Running {
-        let live = Live::new();
-        let mut tasks = JoinSet::new();
-        let mut watched: Vec<Watched> = Kind::ALL.into_iter().map(Watched::Smi).collect();
-        if self.services {
-            watched.push(Watched::Services);
-        }
-        let (send, news) = mpsc::channel(1024);
-        for watched in &watched {
-            tasks.spawn(watch(self.client.clone(), *watched, self.pace, send.clone()));
-        }
-        let changes = self.callbacks.clone().map(|callbacks| {
-            let (send, changes) = mpsc::unbounded_channel();
-            tasks.spawn(callbacks::run(callbacks, changes, self.pace));
+        let Self { client, semantics, services, events, on_change, pace } = self;
+        let callback = on_change.map(|callback| {
+            let (send, changes) = blocking::channel();
+            std::thread::spawn(move || change::call(callback, &changes, pace.retry));
             send
         });
-        if self.events {
-            tasks.spawn(events::publish(self.client.clone(), live.clone(), self.pace));
+        let mut kinds = vec![
+            ObjectKind::TrafficTarget,
+            ObjectKind::IdentityBinding,
+            ObjectKind::HttpRouteGroup,
+            ObjectKind::TcpRoute,
+            ObjectKind::UdpRoute,
+            ObjectKind::TrafficSplit,
+        ];
+        kinds.extend(services.then_some(ObjectKind::Service));
+        let world = World::new(&kinds, semantics, callback);
+        let (publisher, live) = Publisher::new();
+        let (send, news) = mpsc::channel(1024);
+        let mut tasks = JoinSet::new();
+        for kind in kinds {
+            tasks.spawn(watch(client.clone(), kind, pace, send.clone()));
         }
-        tasks.spawn(keep(World::new(&watched), news, changes, live.clone(), self));
+        if events {
+            tasks.spawn(events::publish(client, live.clone(), pace.retry * 60));
+        }
+        tasks.spawn_blocking(move || keep(world, news, pace.settle, publisher));
         Running { live, tasks }
     }
 }
 
-impl std::fmt::Debug for Controller {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Controller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Controller").field("semantics", &self.semantics).finish_non_exhaustive()
     }
 }
 
-impl Running {
-    /// What the controller knows.
-    pub fn live(&self) -> Live {
-        self.live.clone()
-    }
-
-    /// Waits for a part of the controller to end, which none does by itself.
-    pub async fn failed(&mut self) {
-        self.tasks.join_next().await;
-    }
-}
-
-/// Learns what is reported, and compiles it as soon as it has settled.
-async fn keep(
+/// Learns what is reported for as long as anybody watches, and publishes it as soon as it has settled.
+fn keep(
     mut world: World,
-    mut news: Receiver<(Watched, News)>,
-    changes: Option<UnboundedSender<Changed>>,
-    live: Live,
-    controller: Controller,
+    mut news: Receiver<(ObjectKind, News)>,
+    settle: Duration,
+    mut publisher: Publisher,
 ) {
-    let mut due = None;
-    loop {
-        tokio::select! {
-            report = news.recv() => {
-                let Some((watched, report)) = report else { return };
-                let was_synced = world.is_synced();
-                let changed = world.learn(watched, report);
-                live.set_kinds(world.kinds().clone());
-                if world.is_synced() && (!changed.is_empty() || !was_synced) {
-                    due = due.or_else(|| Some(Instant::now() + controller.pace.settle));
-                }
-                if let Some(changes) = &changes {
-                    changed.into_iter().for_each(|change| drop(changes.send(change)));
-                }
-            }
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                due = None;
-                let previous = live.current();
-                let semantics = controller.semantics.clone();
-                let compiled = tokio::task::spawn_blocking(move || {
-                    let resources = world.resources();
-                    let previous = previous.as_deref();
-                    let snapshot = Snapshot::compile(&world, &resources, &semantics, previous);
-                    (world, snapshot)
-                });
-                // Only a panic gets here, and nothing panics.
-                let Ok((same, snapshot)) = compiled.await else { return };
-                world = same;
-                live.publish(snapshot);
+    while let Some((kind, first)) = news.blocking_recv() {
+        world.learn(kind, first);
+        std::thread::sleep(settle);
+        // No more than there is now: whoever is fast must not keep the others from being heard.
+        for _ in 0..news.len() {
+            if let Ok((kind, more)) = news.try_recv() {
+                world.learn(kind, more);
             }
         }
+        let snapshot = world.snapshot();
+        publisher.publish(world.kinds.clone(), snapshot);
     }
 }

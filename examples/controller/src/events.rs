@@ -1,124 +1,102 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::api::events::v1::{Event, EventSeries};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use k8s_openapi::jiff::Timestamp;
-use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use k8s_openapi::api::events::v1;
+use kube::api::ListParams;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Client, Error};
+use smi_policy::{Diagnostic, Severity};
 
-use crate::watch::said;
-use crate::{Live, Pace, Snapshot};
+use crate::watch::cause;
+use crate::{Live, Snapshot};
+
+const CONTROLLER: &str = "smi-spec.io/controller";
 
 /// The longest note that an API server takes, in bytes.
 const MAX_NOTE: usize = 1024;
 
-/// Publishes an event for each error, when it first appears.
-///
-/// The name of an event is made of what it says, so that a restart counts it up and does not repeat
-/// it. `kubectl describe` shows them with the object.
-pub(crate) async fn publish(client: Client, live: Live, pace: Pace) {
-    let mut published = BTreeSet::new();
+/// Of which object, for what reason, with what note.
+type Notice = (Option<String>, String, String);
+
+/// Publishes an event for each error, when it first appears: after a restart only if there is none.
+/// `kubectl describe` shows them with the object.
+pub(crate) async fn publish(client: Client, live: Live, retry: Duration) {
+    let mut published = None;
     let mut generation = 0;
-    loop {
-        let snapshot = live.newer_than(generation).await;
-        generation = snapshot.generation;
-        let wanted = notices(&snapshot);
-        published.retain(|name| wanted.contains_key(name));
-        for (name, notice) in wanted {
-            if published.contains(&name) {
-                continue;
+    while let Some(snapshot) = live.newer_than(generation).await {
+        match publish_new(&client, &snapshot, &mut published).await {
+            Ok(()) => generation = snapshot.generation,
+            Err(error) => {
+                eprintln!("events: {}", cause(&error));
+                tokio::time::sleep(retry).await;
             }
-            match send(&client, &name, &notice).await {
-                Ok(()) => {}
-                // A later try has the same answer.
-                Err(Error::Api(status))
-                    if (400..500).contains(&status.code) && status.code != 429 =>
-                {
-                    eprintln!("event for {}: {}", notice.reason, status.message);
-                }
-                Err(error) => {
-                    eprintln!("event for {}: {}", notice.reason, said(&error));
-                    // The next round is about what is wrong by then.
-                    generation -= 1;
-                    tokio::time::sleep(pace.retry_at_most).await;
-                    break;
-                }
-            }
-            published.insert(name);
         }
     }
 }
 
-struct Notice {
-    regarding: ObjectReference,
-    reason: String,
-    note: String,
+async fn publish_new(
+    client: &Client,
+    snapshot: &Snapshot,
+    published: &mut Option<BTreeSet<Notice>>,
+) -> Result<(), Error> {
+    let mut wanted: BTreeMap<Notice, &ObjectReference> = BTreeMap::new();
+    for status in snapshot.objects.values() {
+        for finding in status.findings.iter().filter(|it| it.severity == Severity::Error) {
+            let uid = status.reference.uid.clone();
+            wanted.insert((uid, reason(finding.code), note(finding)), &status.reference);
+        }
+    }
+    let published = match published {
+        Some(published) => published,
+        None => published.insert(before(client).await?),
+    };
+    published.retain(|notice| wanted.contains_key(notice));
+    for (notice, reference) in wanted {
+        if published.contains(&notice) {
+            continue;
+        }
+        // A recorder takes two findings of one object and reason for the same, unless it is new.
+        let reporter = Reporter { controller: CONTROLLER.to_owned(), instance: None };
+        let (_, reason, note) = notice.clone();
+        let (type_, action) = (EventType::Warning, "Compile".to_owned());
+        let event = Event { type_, reason, note: Some(note), action, secondary: None };
+        match Recorder::new(client.clone(), reporter).publish(&event, reference).await {
+            // A later try has the same answer.
+            Err(Error::Api(status)) if (400..429).contains(&status.code) => {
+                eprintln!("event for {}: {}", event.reason, status.message);
+            }
+            outcome => outcome?,
+        }
+        published.insert(notice);
+    }
+    Ok(())
 }
 
-/// What is wrong in a snapshot, by the name of the event.
-fn notices(snapshot: &Snapshot) -> BTreeMap<String, Notice> {
-    let of_findings = snapshot.objects.iter().flat_map(|object| {
-        object.findings.iter().filter(|finding| finding.is_error).map(|finding| {
-            let note = match &*finding.field {
-                "" => finding.message.clone(),
-                field => format!("{field}: {}", finding.message),
-            };
-            notice(&object.reference, reason(&finding.code), &note)
-        })
-    });
-    of_findings.collect()
-}
-
-fn notice(regarding: &ObjectReference, reason: String, note: &str) -> (String, Notice) {
-    let mut hash = DefaultHasher::new();
-    (&regarding.uid, &regarding.kind, &reason, note).hash(&mut hash);
-    let object: String = regarding.name.iter().flat_map(|name| name.chars()).take(200).collect();
-    let name = format!("{}.{:016x}", object.trim_end_matches(['.', '-']), hash.finish());
-    let end = (0..=note.len().min(MAX_NOTE)).rev().find(|end| note.is_char_boundary(*end));
-    let note = note.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
-    (name, Notice { regarding: regarding.clone(), reason, note })
+/// What the cluster knows from an earlier run.
+async fn before(client: &Client) -> Result<BTreeSet<Notice>, Error> {
+    let ours = ListParams::default().fields(&format!("reportingController={CONTROLLER}"));
+    let events = Api::<v1::Event>::all(client.clone()).list(&ours).await?;
+    let notice = |event: v1::Event| Some((event.regarding?.uid, event.reason?, event.note?));
+    Ok(events.into_iter().filter_map(notice).collect())
 }
 
 /// `dangling-reference` as Kubernetes writes it: `DanglingReference`.
 fn reason(code: &str) -> String {
-    code.split('-')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-            first.into_iter().chain(letters)
-        })
-        .collect()
+    code.split('-').fold(String::new(), |mut reason, word| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        reason.push_str(&first.to_ascii_uppercase());
+        reason + rest
+    })
 }
 
-async fn send(client: &Client, name: &str, notice: &Notice) -> Result<(), Error> {
-    let namespace = notice.regarding.namespace.as_deref().unwrap_or("default");
-    let api: Api<Event> = Api::namespaced(client.clone(), namespace);
-    let event = Event {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            namespace: Some(namespace.to_owned()),
-            ..ObjectMeta::default()
-        },
-        action: Some("Compile".to_owned()),
-        event_time: Some(MicroTime(Timestamp::now())),
-        note: Some(notice.note.clone()),
-        reason: Some(notice.reason.clone()),
-        regarding: Some(notice.regarding.clone()),
-        reporting_controller: Some("smi-spec.io/controller".to_owned()),
-        reporting_instance: Some("smi-controller".to_owned()),
-        type_: Some("Warning".to_owned()),
-        ..Event::default()
+fn note(finding: &Diagnostic) -> String {
+    let mut note = match &*finding.field {
+        "" => finding.message.clone(),
+        field => format!("{field}: {}", finding.message),
     };
-    match api.create(&PostParams::default(), &event).await {
-        Err(Error::Api(status)) if status.is_already_exists() => {}
-        outcome => return outcome.map(drop),
+    while note.len() > MAX_NOTE {
+        note.pop();
     }
-    let known = api.get(name).await?;
-    let count = known.series.map_or(1, |series| series.count) + 1;
-    let last_observed_time = MicroTime(Timestamp::now());
-    let series = EventSeries { count, last_observed_time };
-    let patch = Patch::Merge(serde_json::json!({ "series": series }));
-    api.patch(name, &PatchParams::default(), &patch).await.map(drop)
+    note
 }

@@ -1,17 +1,16 @@
 //! The controller as a program.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
-use axum::serve::Listener;
+use axum_server::Handle;
 use clap::Parser;
 use kube::{Client, Config};
-use smi_controller::{Address, Certificate, Controller, keep_registered, report, webhooks};
-use tokio::net::TcpListener;
+use smi_controller::webhooks::{self, Address};
+use smi_controller::{Controller, report};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch::{self, Receiver};
 use tokio::task::JoinSet;
 
 /// How long requests that are being answered may take after the signal to stop.
@@ -28,74 +27,48 @@ struct Args {
     /// Where to serve the webhooks, over HTTPS with a generated certificate.
     #[arg(long, value_name = "ADDRESS", requires = "register")]
     webhooks: Option<SocketAddr>,
-    /// Register the webhooks, as NAMESPACE/SERVICE or https://HOST:PORT, in the definitions of SMI and
-    /// in a ValidatingWebhookConfiguration.
-    #[arg(long, value_name = "WHERE", requires = "webhooks")]
+    /// Register the webhooks, at https://HOST:PORT or https://NAME.NAMESPACE.svc, in the definitions
+    /// of SMI and in a ValidatingWebhookConfiguration.
+    #[arg(long, value_name = "URL", requires = "webhooks")]
     register: Option<Address>,
-    /// Do not watch Services: splits don't look at ports.
-    #[arg(long)]
-    no_services: bool,
-    /// Do not publish events.
-    #[arg(long)]
-    no_events: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     // Which one it is must not depend on what else is built into a program.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    drop(rustls::crypto::ring::default_provider().install_default());
     let mut config = Config::infer().await.context("no cluster")?;
     // A watch is silent for 290 s at most; a server that says nothing for longer is gone.
     config.read_timeout = Some(Duration::from_secs(300));
     let client = Client::try_from(config)?;
 
-    let (stop, stopping) = watch::channel(false);
-    let mut serving = JoinSet::new();
-    let mut background = JoinSet::new();
-    if let (Some(listen), Some(register)) = (args.webhooks, args.register) {
-        let certificate = Certificate::generate(register.names())?;
-        let listener = TcpListener::bind(listen).await.with_context(|| listen.to_string())?;
-        let listener = certificate.listen(listener)?;
-        println!("webhooks on https://{}", Listener::local_addr(&listener)?);
-        serving.spawn(serve(listener, webhooks::routes(), stopping.clone()));
-        let ca_bundle = certificate.ca_bundle().to_owned();
+    let stop = Handle::new();
+    let mut serving: JoinSet<io::Result<()>> = JoinSet::new();
+    if let (Some(listen), Some(address)) = (args.webhooks, args.register) {
+        let (config, ca_bundle) = webhooks::certificate(address.host()).await?;
+        let listener = TcpListener::bind(listen).with_context(|| listen.to_string())?;
+        println!("webhooks on https://{}", listener.local_addr()?);
+        let server = axum_server::from_tcp_rustls(listener, config)?.handle(stop.clone());
+        serving.spawn(server.serve(webhooks::routes().into_make_service()));
         let every = Duration::from_secs(30);
-        background.spawn(keep_registered(client.clone(), register, ca_bundle, every));
+        tokio::spawn(webhooks::keep_registered(client.clone(), address, ca_bundle, every));
     }
-    let mut controller = Controller::new(client);
-    if args.no_services {
-        controller = controller.without_services();
-    }
-    if args.no_events {
-        controller = controller.without_events();
-    }
-    let mut running = controller.start();
-    let listener = TcpListener::bind(args.report).await.with_context(|| args.report.to_string())?;
+    let mut running = Controller::new(client).start();
+    let listener = TcpListener::bind(args.report).with_context(|| args.report.to_string())?;
     println!("report on http://{}/report", listener.local_addr()?);
-    serving.spawn(serve(listener, report::routes(running.live()), stopping));
+    let server = axum_server::from_tcp(listener)?.handle(stop.clone());
+    serving.spawn(server.serve(report::routes(running.live.clone()).into_make_service()));
 
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let outcome = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        () = running.failed() => Err(anyhow::anyhow!("the controller has failed")),
-        Some(ended) = serving.join_next() => ended?,
+        _ = running.tasks.join_next() => Err(anyhow::anyhow!("the controller has failed")),
+        Some(ended) = serving.join_next() => Ok(ended??),
     };
-    stop.send_replace(true);
-    let drained = async { while serving.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN, drained).await.is_err() {
-        eprintln!("some requests were not answered in time");
-    }
+    stop.graceful_shutdown(Some(DRAIN));
+    while serving.join_next().await.is_some() {}
     outcome
-}
-
-/// Serves until `stopping`, and then until the requests that are there are answered.
-async fn serve<L>(listener: L, routes: Router, mut stopping: Receiver<bool>) -> anyhow::Result<()>
-where
-    L: Listener<Addr: std::fmt::Debug>,
-{
-    let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
-    Ok(axum::serve(listener, routes).with_graceful_shutdown(stopped).await?)
 }

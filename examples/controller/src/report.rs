@@ -1,13 +1,13 @@
 //! What the controller knows, over HTTP, for people and probes.
 
-use axum::Json;
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
+use axum::{Json, Router};
 use serde_json::{Value, json};
+use smi_policy::Severity;
 
-use crate::Live;
+use crate::{Live, ObjectStatus};
 
 /// What people and probes ask the controller: `/livez`, `/readyz` and `/report`.
 pub fn routes(live: Live) -> Router {
@@ -28,15 +28,27 @@ async fn ready(State(live): State<Live>) -> (StatusCode, &'static str) {
 /// What is watched, and the status of each object, as the objects' own status would be if their
 /// definitions had one.
 async fn report(State(live): State<Live>) -> Json<Value> {
-    let kinds: serde_json::Map<String, Value> =
-        live.kinds().into_iter().map(|(kind, status)| (kind.to_string(), json!(status))).collect();
-    let current = live.current();
-    let snapshot = current.as_deref();
+    let kinds = live.kinds().into_iter().map(|(kind, status)| (kind.to_string(), json!(status)));
+    let kinds: serde_json::Map<String, Value> = kinds.collect();
+    let snapshot = live.current();
+    let objects = snapshot.iter().flat_map(|snapshot| snapshot.objects.values());
     Json(json!({
-        "generation": snapshot.map(|snapshot| snapshot.generation),
-        "trafficTargets": snapshot.map(|snapshot| snapshot.policy.targets().count()),
-        "trafficSplits": snapshot.map(|snapshot| snapshot.splits.iter().count()),
+        "generation": snapshot.as_ref().map(|snapshot| snapshot.generation),
         "kinds": kinds,
-        "objects": snapshot.map(|snapshot| &snapshot.objects),
+        "objects": objects.map(of_object).collect::<Vec<_>>(),
     }))
+}
+
+fn of_object(status: &ObjectStatus) -> Value {
+    let findings = status.findings.iter().map(|finding| {
+        json!({
+            "isError": finding.severity == Severity::Error,
+            "field": finding.field,
+            "code": finding.code,
+            "message": finding.message,
+        })
+    });
+    let findings: Vec<Value> = findings.collect();
+    let accepted = status.is_accepted();
+    json!({"object": status.reference, "accepted": accepted, "findings": findings})
 }

@@ -1,169 +1,234 @@
-use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc;
 
-use k8s_openapi::api::core::v1::ObjectReference;
-use kube::api::ApiResource;
-use serde::Serialize;
+use k8s_openapi::api::core::v1::{ObjectReference, Service};
+use k8s_openapi::jiff::Timestamp;
+use smi_policy::{Changes, Diagnostic, ObjectKind, ObjectName, PolicyStore, Semantics, Severity};
+use smi_split::Splits;
 use smi_types::Manifest;
-use smi_types::manifest::{ObjectKey, Resources};
-use smi_types::problem::Problem;
+use smi_types::api::Kind;
+use smi_types::hub::{Object, wire_path};
 
-use crate::Watched;
-use crate::callbacks::Changed;
 use crate::sent::Sent;
 use crate::watch::News;
+use crate::{Change, KindStatus, ObjectStatus, Snapshot};
 
-/// All objects of the cluster that matter, as last seen.
+type Id = (ObjectKind, ObjectName);
+
+/// All objects of the cluster that matter, as last seen, and what was made of them.
 #[derive(Debug)]
 pub(crate) struct World {
-    kinds: BTreeMap<Watched, KindStatus>,
+    pub(crate) kinds: BTreeMap<ObjectKind, KindStatus>,
     objects: BTreeMap<Id, Seen>,
-}
-
-/// How the watch of a kind stands.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct KindStatus {
-    /// The API version that is watched; nothing if the server does not have the kind.
-    pub version: Option<String>,
-    /// Whether all objects have been listed at least once.
-    pub synced: bool,
-    /// How many objects there are.
-    pub objects: usize,
-    /// Why the watch was lost, until it is taken up again; what was known stays.
-    pub lost: Option<String>,
-    /// When that was, in seconds since 1970.
-    pub lost_since: Option<u64>,
-}
-
-/// Kind, namespace and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Id {
-    pub(crate) watched: Watched,
-    pub(crate) namespace: String,
-    pub(crate) name: String,
+    semantics: Semantics,
+    policy: PolicyStore,
+    splits: Splits,
+    generation: u64,
+    /// What the policy does not know yet.
+    changes: Option<Changes>,
+    callback: Option<mpsc::Sender<(Id, Change)>>,
 }
 
 /// An object as it was last seen.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
+#[derive(Debug)]
+struct Seen {
     text: Box<str>,
-    pub(crate) manifest: Manifest,
-    /// Why nothing of it could be read, not even a name.
-    pub(crate) fault: Option<Problem>,
-    pub(crate) reference: ObjectReference,
+    content: Content,
+    status: ObjectStatus,
+}
+
+#[derive(Debug)]
+enum Content {
+    Smi(Object),
+    Service(Box<Service>),
+    Unreadable,
 }
 
 impl World {
-    pub(crate) fn new(watched: &[Watched]) -> Self {
-        let kinds = watched.iter().map(|watched| (*watched, KindStatus::default()));
-        Self { kinds: kinds.collect(), objects: BTreeMap::new() }
+    /// A world of these kinds, in which nothing is known.
+    pub(crate) fn new(
+        kinds: &[ObjectKind],
+        semantics: Semantics,
+        callback: Option<mpsc::Sender<(Id, Change)>>,
+    ) -> Self {
+        Self {
+            kinds: kinds.iter().map(|kind| (*kind, KindStatus::default())).collect(),
+            objects: BTreeMap::new(),
+            policy: PolicyStore::new(semantics.clone()),
+            splits: Splits::builder(semantics.clone()).compile(),
+            semantics,
+            generation: 0,
+            changes: None,
+            callback,
+        }
     }
 
-    /// Takes in what a watch reports, and returns what is different now.
-    pub(crate) fn learn(&mut self, watched: Watched, news: News) -> Vec<Changed> {
-        let mut changes = Vec::new();
+    /// Takes in what a watch reports.
+    pub(crate) fn learn(&mut self, kind: ObjectKind, news: News) {
+        let id_of = |sent: &Sent| {
+            let namespace = sent.metadata.namespace.as_deref().unwrap_or_default();
+            Some((kind, ObjectName::new(namespace, sent.metadata.name.as_deref()?)))
+        };
         match news {
-            News::All(resource, sent) => {
-                let of_kind = |id: &&Id| id.watched == watched;
-                let mut gone: Vec<Id> = self.objects.keys().filter(of_kind).cloned().collect();
-                let version = resource.as_ref().map(|resource| resource.version.clone());
-                for sent in &sent {
-                    if let (Some(resource), Some(id)) = (&resource, Id::of(watched, sent)) {
-                        if let Ok(known) = gone.binary_search(&id) {
-                            gone.remove(known);
-                        }
-                        changes.extend(self.apply(id, resource, sent));
-                    }
+            News::All(resource, listed) => {
+                let api_version = resource.map(|resource| resource.api_version);
+                let status = KindStatus { api_version, synced: true, ..KindStatus::default() };
+                self.kinds.insert(kind, status);
+                let known = self.objects.keys().filter(|id| id.0 == kind);
+                let mut gone: BTreeSet<Id> = known.cloned().collect();
+                for (id, sent) in listed.into_iter().filter_map(|sent| Some((id_of(&sent)?, sent)))
+                {
+                    gone.remove(&id);
+                    self.apply(id, sent);
                 }
-                changes.extend(gone.into_iter().filter_map(|id| self.delete(id)));
-                let status = self.kinds.entry(watched).or_default();
-                *status = KindStatus { version, synced: true, ..KindStatus::default() };
+                gone.into_iter().for_each(|id| self.delete(id));
             }
-            News::Applied(resource, sent) => {
-                changes
-                    .extend(Id::of(watched, &sent).and_then(|id| self.apply(id, &resource, &sent)));
-            }
-            News::Deleted(sent) => {
-                changes.extend(Id::of(watched, &sent).and_then(|id| self.delete(id)));
-            }
+            News::Applied(sent) => drop(id_of(&sent).map(|id| self.apply(id, sent))),
+            News::Deleted(sent) => drop(id_of(&sent).map(|id| self.delete(id))),
             News::Lost(reason) => {
-                eprintln!("{watched}: {reason}");
-                let status = self.kinds.entry(watched).or_default();
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-                status.lost_since = status.lost_since.or(now.ok().map(|time| time.as_secs()));
+                eprintln!("{kind}: {reason}");
+                let status = self.kinds.entry(kind).or_default();
+                status.lost_since.get_or_insert_with(Timestamp::now);
                 status.lost = Some(reason);
             }
         }
-        let objects = self.objects.keys().filter(|id| id.watched == watched).count();
-        self.kinds.entry(watched).or_default().objects = objects;
-        changes
     }
 
-    /// Whether all kinds have been listed, so that no policy is made of half the objects.
-    pub(crate) fn is_synced(&self) -> bool {
-        self.kinds.values().all(|status| status.synced)
-    }
-
-    pub(crate) fn kinds(&self) -> &BTreeMap<Watched, KindStatus> {
-        &self.kinds
-    }
-
-    pub(crate) fn objects(&self) -> &BTreeMap<Id, Seen> {
-        &self.objects
-    }
-
-    /// What engines are built from. The source of each object is its [`Id`] as text.
-    pub(crate) fn resources(&self) -> Resources {
-        let mut resources = Resources::default();
-        for (id, seen) in &self.objects {
-            resources.add(id.to_string(), seen.manifest.clone());
-        }
-        resources
-    }
-
-    fn apply(&mut self, id: Id, resource: &ApiResource, sent: &Sent) -> Option<Changed> {
-        let known = self.objects.get(&id);
-        if known.is_some_and(|known| *known.text == *sent.text()) {
+    /// What follows from what was learnt since the last time; nothing if that is nothing new, or if
+    /// not all kinds have been listed, so that no policy is made of half the objects.
+    pub(crate) fn snapshot(&mut self) -> Option<Snapshot> {
+        if !self.kinds.values().all(|status| status.synced) {
             return None;
         }
-        let (manifest, fault) = sent.read(resource);
+        let changes = match self.changes.take() {
+            None if self.generation > 0 => return None,
+            changes => changes.unwrap_or_default(),
+        };
+        let policy = self.policy.apply(changes);
+        let mut splits = Splits::builder(self.semantics.clone());
+        if self.kinds.contains_key(&ObjectKind::Service) {
+            splits = splits.services_known();
+        }
+        for seen in self.objects.values() {
+            splits = match &seen.content {
+                Content::Smi(object) => splits.object(object),
+                Content::Service(service) => splits.kubernetes_service(service),
+                Content::Unreadable => splits,
+            };
+        }
+        self.splits = splits.compile_after(&self.splits);
+        self.generation += 1;
+        let objects = self.statuses(policy.diagnostics().iter().chain(self.splits.diagnostics()));
+        let (generation, splits) = (self.generation, self.splits.clone());
+        Some(Snapshot { generation, policy, splits, objects })
+    }
+
+    fn apply(&mut self, id: Id, sent: Sent) {
+        let (kind, name) = &id;
+        if self.objects.get(&id).is_some_and(|seen| seen.text == sent.text) {
+            return;
+        }
+        let (content, findings) = read(*kind, name, &sent.text);
+        let changes = self.changes.take().unwrap_or_default();
+        self.changes = Some(match &content {
+            Content::Smi(object) => changes.object(object, name.namespace()),
+            Content::Service(_) => changes,
+            Content::Unreadable => changes.unreadable(*kind, name.clone()),
+        });
+        self.tell(&id, || match &content {
+            Content::Smi(object) => Change::Upsert(object.clone()),
+            _ => Change::Unreadable(*kind, name.clone(), findings.clone()),
+        });
         let reference = ObjectReference {
-            api_version: Some(resource.api_version.clone()),
-            kind: Some(resource.kind.clone()),
-            namespace: Some(id.namespace.clone()),
-            name: Some(id.name.clone()),
-            uid: sent.uid().map(str::to_owned),
+            api_version: self.kinds.get(kind).and_then(|status| status.api_version.clone()),
+            kind: Some(kind.to_string()),
+            namespace: Some(name.namespace().to_owned()),
+            name: Some(name.name().to_owned()),
+            uid: sent.metadata.uid,
             ..ObjectReference::default()
         };
-        let changed = Changed { id: id.clone(), now: Some(manifest.clone()) };
-        self.objects.insert(id, Seen { text: sent.text().into(), manifest, fault, reference });
-        Some(changed)
+        let status = ObjectStatus { reference, findings };
+        self.objects.insert(id, Seen { text: sent.text, content, status });
     }
 
-    fn delete(&mut self, id: Id) -> Option<Changed> {
-        self.objects.remove(&id).map(|_| Changed { id, now: None })
+    fn delete(&mut self, id: Id) {
+        if self.objects.remove(&id).is_some() {
+            self.tell(&id, || Change::Delete(id.0, id.1.clone()));
+            self.changes = Some(self.changes.take().unwrap_or_default().remove(id.0, id.1));
+        }
+    }
+
+    fn tell(&self, id: &Id, change: impl FnOnce() -> Change) {
+        if let Some(callback) = self.callback.as_ref().filter(|_| id.0 != ObjectKind::Service) {
+            // It has ended only if the controller has.
+            drop(callback.send((id.clone(), change())));
+        }
+    }
+
+    /// What is wrong with each object, by the reader and by the engines.
+    fn statuses<'d>(
+        &self,
+        diagnostics: impl Iterator<Item = &'d Diagnostic>,
+    ) -> BTreeMap<Id, ObjectStatus> {
+        let of_reader = self.objects.iter().map(|(id, seen)| (id.clone(), seen.status.clone()));
+        let mut statuses: BTreeMap<Id, ObjectStatus> = of_reader.collect();
+        // Both engines speak of HTTPRouteGroups.
+        for diagnostic in diagnostics.collect::<BTreeSet<_>>() {
+            let id = (diagnostic.kind, diagnostic.object.clone());
+            let Some((seen, status)) = self.objects.get(&id).zip(statuses.get_mut(&id)) else {
+                continue;
+            };
+            let mut finding = diagnostic.clone();
+            if let Content::Smi(object) = &seen.content {
+                let (kind, version) = (object.kind(), object.meta().version);
+                finding.field = wire_path(kind, version, &diagnostic.field).into_owned();
+            }
+            // Where the reader has found an error, an engine only says what follows.
+            let is_known = |known: &Diagnostic| {
+                known.severity == Severity::Error && is_below(&known.field, &finding.field)
+            };
+            if !seen.status.findings.iter().any(is_known) {
+                status.findings.push(finding);
+            }
+        }
+        statuses
     }
 }
 
-impl Id {
-    fn of(watched: Watched, sent: &Sent) -> Option<Self> {
-        let (namespace, name) = sent.key()?;
-        Some(Self { watched, namespace, name })
+/// What a text says, and what is wrong with it.
+fn read(kind: ObjectKind, name: &ObjectName, text: &str) -> (Content, Vec<Diagnostic>) {
+    let unreadable = |message: String| Diagnostic::error(kind, name, "", "unreadable", message);
+    if Kind::parse(kind.as_str()).is_none() {
+        return match serde_json::from_str(text) {
+            Ok(service) => (Content::Service(service), Vec::new()),
+            Err(error) => (Content::Unreadable, vec![unreadable(error.to_string())]),
+        };
     }
-
-    /// The key of an SMI object.
-    pub(crate) fn key(&self) -> Option<ObjectKey> {
-        let Watched::Smi(kind) = self.watched else { return None };
-        let namespace = Some(self.namespace.clone()).filter(|namespace| !namespace.is_empty());
-        Some(ObjectKey { kind, namespace, name: self.name.clone() })
+    let manifest = Manifest::read(text);
+    let mut findings: Vec<Diagnostic> = manifest
+        .problems()
+        .map(|problem| {
+            let new = if problem.is_error() { Diagnostic::error } else { Diagnostic::warning };
+            let (code, message) = (problem.code().as_str(), problem.message());
+            new(kind, name, problem.path().to_string(), code, message.to_owned())
+        })
+        .collect();
+    let is_it = |object: &&Object| {
+        (object.kind().as_str(), &*object.meta().name) == (kind.as_str(), name.name())
+    };
+    match manifest.objects().find(is_it) {
+        Some(object) => (Content::Smi(object.clone()), findings),
+        None => {
+            if findings.iter().all(|finding| finding.severity != Severity::Error) {
+                findings.push(unreadable(format!("this is no {kind} of that name")));
+            }
+            (Content::Unreadable, findings)
+        }
     }
 }
 
-/// As diagnostics name an object: `TrafficTarget shop/web`.
-impl std::fmt::Display for Id {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}/{}", self.watched, self.namespace, self.name)
-    }
+/// Whether `field` is `above` or a part of it.
+fn is_below(field: &str, above: &str) -> bool {
+    let rest = field.strip_prefix(above);
+    above.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

@@ -69,9 +69,17 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         (Method::GET, None) => {
             let labels = option("labelSelector").filter(|labels| !labels.is_empty());
-            list(&shared, &target, labels, option("limit"), option("continue")).await
+            let fields = option("fieldSelector").filter(|fields| !fields.is_empty());
+            list(&shared, &target, labels, fields, option("limit"), option("continue")).await
         }
         (Method::GET, Some(name)) => get(&shared, &target, name).await,
+        (Method::POST, None) if option("dryRun") == Some("All") => {
+            let object: Value = serde_json::from_slice(&body).unwrap_or_default();
+            match webhook::validate(&shared, &target.resource, &target.version, &object).await {
+                Ok(()) => with_code(201, &object),
+                Err(refusal) => refused(&refusal),
+            }
+        }
         (Method::POST, None) => write(&shared, &target, &body, true).await,
         (Method::PUT, Some(_)) => write(&shared, &target, &body, false).await,
         (Method::PATCH, Some(name)) => patch(&shared, &target, name, &body).await,
@@ -158,7 +166,8 @@ fn cluster_wide(shared: &Shared, method: &Method, path: &[&str], body: &Bytes) -
             };
             if method == Method::PATCH {
                 let patch: Value = serde_json::from_slice(body).unwrap();
-                definition.conversion = Some(patch["spec"]["conversion"].clone());
+                let conversion = patch["spec"]["conversion"].clone();
+                definition.conversion = Some(conversion).filter(|it| it["strategy"] == "Webhook");
             }
             let definition = json!({
                 "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -237,6 +246,7 @@ async fn list(
     shared: &Shared,
     target: &Target,
     labels: Option<&str>,
+    fields: Option<&str>,
     limit: Option<&str>,
     token: Option<&str>,
 ) -> Response {
@@ -249,6 +259,12 @@ async fn list(
                 // Of selectors only one label with its value.
                 if let Some((key, value)) = labels.and_then(|it| it.split_once("%3D")) {
                     objects.retain(|object| object["metadata"]["labels"][key] == value);
+                }
+                // And of fields only this one, as a whole.
+                if let Some((field, value)) = fields.and_then(|it| it.split_once("%3D")) {
+                    assert_eq!(field, "reportingController");
+                    let value = value.replace("%2F", "/");
+                    objects.retain(|object| object["reportingController"] == *value);
                 }
                 (store.version, objects)
             }
@@ -318,8 +334,7 @@ async fn write(shared: &Shared, target: &Target, body: &Bytes, is_new: bool) -> 
     if let Err(refusal) =
         webhook::validate(shared, &target.resource, &target.version, &object).await
     {
-        let code = refusal["code"].as_u64().and_then(|code| u16::try_from(code).ok());
-        return with_code(code.unwrap_or(400), &refusal);
+        return refused(&refusal);
     }
     let stored = shared.change(|store| store.put(object));
     with_code(if is_new { 201 } else { 200 }, &stored)
@@ -423,11 +438,11 @@ impl Open {
                 let plural = &self.target.resource.plural;
                 let is_due = |event: &&super::store::Event| {
                     let namespace = event.object["metadata"]["namespace"].as_str();
-                    event.version > self.seen
-                        && event.plural == *plural
+                    event.plural == *plural
                         && self.target.namespace.as_deref().is_none_or(|it| Some(it) == namespace)
                 };
-                let due: Vec<_> = store.history.iter().filter(is_due).cloned().collect();
+                let new = store.history.partition_point(|event| event.version <= self.seen);
+                let due: Vec<_> = store.history.range(new..).filter(is_due).cloned().collect();
                 let cut = store.cuts.1.filter(|_| store.cuts.0 != self.cuts);
                 self.cuts = store.cuts.0;
                 (cut, due, self.seen < store.compacted, store.version)
@@ -464,17 +479,19 @@ impl Open {
                     due.iter().zip(&objects).map(|(event, object)| line(event.verb, object));
                 return Some(Ok(lines.collect()));
             }
+            self.seen = newest;
             let now = Instant::now();
             if now >= self.until {
                 return None;
             }
             let nap = (self.until - now).min(Duration::from_millis(100));
             if tokio::time::timeout(nap, changed.changed()).await.is_err() && self.bookmarks {
-                self.seen = newest;
                 let bookmark = json!({
                     "kind": self.target.resource.kind, "apiVersion": self.target.api_version(),
                     "metadata": {"resourceVersion": newest.to_string()},
                 });
+                let plural = self.target.resource.plural.clone();
+                self.shared.store.lock().unwrap().bookmarks.insert(plural, newest);
                 return Some(Ok(line("BOOKMARK", &bookmark)));
             }
         }
@@ -495,6 +512,11 @@ fn failure(code: u16, reason: &str, message: &str) -> Value {
 
 fn status(code: u16, reason: &str, message: &str) -> Response {
     with_code(code, &failure(code, reason, message))
+}
+
+fn refused(refusal: &Value) -> Response {
+    let code = refusal["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+    with_code(code.unwrap_or(400), refusal)
 }
 
 fn not_found(target: &Target) -> Response {

@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use serde_json::Value;
 use smi_types::api::Kind;
 use tokio::runtime::Runtime;
@@ -182,6 +183,8 @@ impl Cluster {
         let routes = http::routes(self.shared.clone());
         server.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            // As Go does: a change is sent at once.
+            let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
             axum::serve(listener, routes).await.unwrap();
         });
         self.server = Some(server);

@@ -32,6 +32,8 @@ pub(crate) struct Store {
     pub(crate) refuses_by_status: bool,
     /// How often watches were cut, and how.
     pub(crate) cuts: (u64, Option<Cut>),
+    /// The last bookmark that was sent, by resource.
+    pub(crate) bookmarks: HashMap<String, u64>,
     /// Method, path and query of all requests.
     pub(crate) requests: Vec<String>,
 }
@@ -89,6 +91,7 @@ impl Store {
             hidden: Vec::new(),
             refuses_by_status: false,
             cuts: (0, None),
+            bookmarks: HashMap::new(),
             requests: Vec::new(),
         }
     }

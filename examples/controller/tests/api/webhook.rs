@@ -140,18 +140,18 @@ pub(crate) fn client(registered: &Value) -> Result<(Client, String), String> {
     let url = registered["url"].as_str().ok_or("only URLs can be called here")?;
     let (base, path) = url.split_at(url.rfind('/').ok_or("no path")?);
     let mut config = Config::new(base.parse().map_err(|error| format!("{error}"))?);
-    let bundle = registered["caBundle"].as_str().ok_or("no caBundle")?;
-    let pem: k8s_openapi::ByteString =
-        serde_json::from_value(bundle.into()).map_err(|error| error.to_string())?;
-    config.root_cert = Some(certificates(&pem.0)?);
+    config.root_cert = Some(certificates(&registered["caBundle"])?);
     let client = Client::try_from(config).map_err(|error| error.to_string())?;
     Ok((client, path.to_owned()))
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+/// The certificates of a `caBundle`.
+pub(crate) fn certificates(ca_bundle: &Value) -> Result<Vec<Vec<u8>>, String> {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
-    CertificateDer::pem_slice_iter(pem)
+    let pem: k8s_openapi::ByteString =
+        serde_json::from_value(ca_bundle.clone()).map_err(|error| error.to_string())?;
+    CertificateDer::pem_slice_iter(&pem.0)
         .map(|certificate| certificate.map(|der| der.to_vec()).map_err(|error| error.to_string()))
         .collect()
 }

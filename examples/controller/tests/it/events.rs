@@ -1,9 +1,10 @@
 //! Events of the cluster say what is wrong, once.
 
 use serde_json::{Value, json};
+use smi_controller::{ObjectStatus, Snapshot};
 
 use crate::api::{Cluster, Fault};
-use crate::support::{controller, eventually, start, until};
+use crate::support::{controller, eventually, start, status, target, until};
 
 fn service(name: &str, port: u16) -> Value {
     json!({
@@ -69,45 +70,61 @@ async fn port_mismatches_and_conflicts_are_events() {
     assert_eq!(regarding["apiVersion"], "split.smi-spec.io/v1alpha4");
 }
 
+/// Neither other changes nor fresh lists nor a restart repeat an event.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_is_not_repeated_while_it_holds_and_counted_when_it_returns() {
-    let cluster = birds();
+async fn an_event_is_not_repeated_while_it_holds_and_is_new_when_it_returns() {
+    let mut cluster = birds();
     let running = controller(&cluster).start();
-    let live = running.live();
+    let live = running.live.clone();
     eventually("both events", || reasons(&cluster).len() == 2).await;
-    // Other changes, and new lists.
     for round in 0..3 {
+        let generation = live.current().unwrap().generation;
+        cluster.go_down();
         cluster.put(service("other", 80 + round));
         cluster.compact();
-        let generation = live.current().unwrap().generation;
+        cluster.go_up();
         until(&live, "a snapshot", |now| now.generation > generation).await;
     }
-    let counts = || {
-        let events = cluster.store().events();
-        events.iter().filter(|event| !event["series"]["count"].is_null()).count()
-    };
-    assert_eq!((reasons(&cluster).len(), counts()), (2, 0));
+    drop(running);
+    // What is said last says that all before is done.
+    cluster.put(split("third"));
+    let running = controller(&cluster).start();
+    let live = running.live.clone();
+    eventually("the third conflicts too", || reasons(&cluster).len() == 3).await;
+    assert_eq!(reasons(&cluster)[0], ("first".to_owned(), "BackendPortMismatch".to_owned()));
+
     // Mended, and broken again.
     cluster.put(service("green-birds", 8080));
-    until(&live, "mended", |now| now.objects.iter().any(|it| it.name == "first" && it.accepted))
-        .await;
-    eventually("it is noticed", || true).await;
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let is_mended = |now: &Snapshot| status(now, "first").is_some_and(ObjectStatus::is_accepted);
+    until(&live, "mended", is_mended).await;
+    cluster.put(split("fourth"));
+    eventually("the mended state is noticed", || reasons(&cluster).len() == 4).await;
     cluster.put(service("green-birds", 1024));
-    eventually("it is counted", || counts() == 1).await;
-    drop(running);
+    eventually("it is said again", || reasons(&cluster).len() == 5).await;
+    assert_eq!(reasons(&cluster)[1], ("first".to_owned(), "BackendPortMismatch".to_owned()));
+}
 
-    // A controller that starts anew counts too, rather than writing the same again.
+/// Two findings of one object for the same reason are two events, each with its own note.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_finding_is_an_event_of_its_own() {
+    let cluster = Cluster::start_with_all();
+    let mut dangling = target("cart", "v1alpha4");
+    dangling["spec"]["rules"] =
+        json!([{"kind": "TCPRoute", "name": "one"}, {"kind": "TCPRoute", "name": "two"}]);
+    cluster.put(dangling);
     let _running = controller(&cluster).start();
-    eventually("both are counted", || counts() == 2).await;
-    assert_eq!(reasons(&cluster).len(), 2);
+    let expected = vec![("cart".to_owned(), "DanglingReference".to_owned()); 2];
+    eventually("both events", || reasons(&cluster) == expected).await;
+    let notes: Vec<_> = cluster.store().events().iter().map(|it| it["note"].to_string()).collect();
+    let of = |rule: &str| notes.iter().filter(|note| note.contains(rule)).count();
+    assert_eq!((of("spec.rules[0]"), of("spec.rules[1]")), (1, 1), "{notes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_events_are_written_where_none_are_wanted() {
     let cluster = birds();
     let running = start(&cluster);
-    until(&running.live(), "a snapshot", |_| true).await;
+    until(&running.live, "a snapshot", |_| true).await;
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert!(reasons(&cluster).is_empty());
 }

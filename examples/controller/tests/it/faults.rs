@@ -1,5 +1,8 @@
 //! What goes wrong between a controller and its API server, and that nothing is lost by it.
 
+use smi_controller::Snapshot;
+use smi_policy::{ObjectKind, ObjectName};
+
 use crate::api::{Cluster, Cut, Fault};
 use crate::support::{any_route, eventually, is_open, start, target, until};
 
@@ -9,7 +12,7 @@ async fn cluster() -> (Cluster, smi_controller::Running) {
     cluster.put(any_route("shop"));
     cluster.put(target("cart", "v1alpha3"));
     let running = start(&cluster);
-    until(&running.live(), "cart is open", |now| is_open(now, "cart")).await;
+    until(&running.live, "cart is open", |now| is_open(now, "cart")).await;
     // The watches are there too.
     eventually("watches", || {
         let store = cluster.store();
@@ -37,15 +40,46 @@ async fn watches_that_end_go_on_where_they_were() {
         let name = format!("round-{round}");
         cluster.cut(Cut::End);
         cluster.put(target(&name, "v1alpha3"));
-        until(&running.live(), &name, |now| is_open(now, &name)).await;
+        until(&running.live, &name, |now| is_open(now, &name)).await;
     }
     assert_eq!(lists(&cluster), listed);
+}
+
+/// The version from which the last watch of TrafficTargets was asked for.
+fn watched_from(cluster: &Cluster) -> u64 {
+    let store = cluster.store();
+    let mut watches = store.requests.iter().rev().filter(|it| it.contains("/traffictargets?"));
+    let watch = watches.find(|it| it.contains("watch=true")).expect("a watch");
+    let (_, from) = watch.split_once("resourceVersion=").expect("a version");
+    from.split('&').next().and_then(|from| from.parse().ok()).expect("a number")
+}
+
+/// What happens to other kinds moves a watch on by bookmarks, so that it does not expire.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_goes_on_from_its_last_bookmark() {
+    let (cluster, running) = cluster().await;
+    let (listed, begun) = (lists(&cluster), watched_from(&cluster));
+    for _ in 0..50 {
+        cluster.put(any_route("elsewhere"));
+    }
+    let newest = cluster.store().version;
+    let marked = |cluster: &Cluster| {
+        let store = cluster.store();
+        store.bookmarks.get("traffictargets").is_some_and(|version| *version >= newest)
+    };
+    eventually("a bookmark", || marked(&cluster)).await;
+    cluster.cut(Cut::End);
+    eventually("the watch goes on", || watched_from(&cluster) >= newest).await;
+    println!("watched from {begun}, then from {newest} or later");
+    assert!(begun < newest && lists(&cluster) == listed);
+    cluster.put(target("orders", "v1alpha3"));
+    until(&running.live, "orders is open", |now| is_open(now, "orders")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_connections_error_events_and_garbage_lose_nothing() {
     let (cluster, running) = cluster().await;
-    let live = running.live();
+    let live = running.live.clone();
     let cuts = [Cut::Break, Cut::Error(500), Cut::Error(410), Cut::Error(403), Cut::Garbage];
     for (round, cut) in cuts.into_iter().cycle().take(10).enumerate() {
         let (old, new) = (format!("old-{round}"), format!("new-{round}"));
@@ -67,7 +101,7 @@ async fn broken_connections_error_events_and_garbage_lose_nothing() {
 async fn an_expired_watch_lists_again() {
     for by_status in [false, true] {
         let (mut cluster, running) = cluster().await;
-        let live = running.live();
+        let live = running.live.clone();
         cluster.store().refuses_by_status = by_status;
         cluster.go_down();
         cluster.delete("TrafficTarget", "shop", "cart");
@@ -82,6 +116,21 @@ async fn an_expired_watch_lists_again() {
     }
 }
 
+/// A fresh list lacks what was deleted while nobody watched.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_while_the_server_was_away_is_forgotten() {
+    let (mut cluster, running) = cluster().await;
+    let listed = lists(&cluster);
+    cluster.go_down();
+    assert!(cluster.delete("TrafficTarget", "shop", "cart"));
+    cluster.compact();
+    cluster.go_up();
+    let cart = (ObjectKind::TrafficTarget, ObjectName::new("shop", "cart"));
+    let is_gone = |now: &Snapshot| !is_open(now, "cart") && !now.objects.contains_key(&cart);
+    until(&running.live, "cart is gone", is_gone).await;
+    assert!(lists(&cluster) > listed);
+}
+
 /// A list of several pages whose later pages have expired is begun anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_page_begins_the_list_anew() {
@@ -92,7 +141,7 @@ async fn an_expired_page_begins_the_list_anew() {
     }
     cluster.fail(2, "continue=", Fault::Status(410));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let snapshot = until(&live, "a snapshot", |_| true).await;
     assert!((0..700).all(|number| is_open(&snapshot, &format!("cart-{number}"))));
     assert!(lists(&cluster) >= 3);
@@ -102,7 +151,7 @@ async fn an_expired_page_begins_the_list_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_gone_and_back_changes_nothing_until_it_says_so() {
     let (mut cluster, running) = cluster().await;
-    let live = running.live();
+    let live = running.live.clone();
     for round in 0..3 {
         cluster.go_down();
         eventually("the loss is reported", || {
@@ -136,9 +185,9 @@ async fn any_request_may_fail_at_first() {
         cluster.fail(times, path, fault);
         let running = start(&cluster);
         let what = format!("{fault:?} of {path}");
-        until(&running.live(), &what, |now| is_open(now, "cart")).await;
+        until(&running.live, &what, |now| is_open(now, "cart")).await;
         cluster.put(target("orders", "v1alpha3"));
-        until(&running.live(), &what, |now| is_open(now, "orders")).await;
+        until(&running.live, &what, |now| is_open(now, "orders")).await;
         eventually("the faults are used up", || cluster.store().faults.is_empty()).await;
     }
 }
@@ -147,7 +196,7 @@ async fn any_request_may_fail_at_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn discovery_that_lacks_a_kind_is_not_believed_without_a_list() {
     let (cluster, running) = cluster().await;
-    let live = running.live();
+    let live = running.live.clone();
     let before = live.current().unwrap().generation;
     for path in ["/apis/access.smi-spec.io", "/apis/specs.smi-spec.io"] {
         cluster.store().hidden.push(path.to_owned());

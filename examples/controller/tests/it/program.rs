@@ -1,17 +1,21 @@
-//! The program itself: started as the README says, asked over HTTP, stopped by a signal. And the
-//! controller against a real API server, where there is one.
+//! The program itself: started as the README says, asked over HTTP, stopped by a signal.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smi_controller::Controller;
+use smi_policy::{ObjectKind, ObjectName};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::api::Cluster;
+use crate::api::webhook::certificates;
 use crate::support::{PATIENCE, any_route, eventually, target, until};
 
 struct Program {
@@ -66,6 +70,21 @@ fn kubeconfig(cluster: &Cluster) -> PathBuf {
     path
 }
 
+/// A connection that trusts the registered authority only.
+async fn connect(address: &str, ca_bundle: &Value) -> TlsStream<TcpStream> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in certificates(ca_bundle).unwrap() {
+        roots.add(certificate.into()).unwrap();
+    }
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(ring);
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+    let address: SocketAddr = address.parse().unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
+    TlsConnector::from(config).connect(address.ip().into(), stream).await.unwrap()
+}
+
 /// Status and body of an answer.
 async fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -94,11 +113,15 @@ async fn the_program_reports_and_drains() {
     }
     let (status, report) = get(&address, "/report").await;
     let report: Value = serde_json::from_str(&report).unwrap();
-    assert_eq!((status, &report["trafficTargets"]), (200, &2.into()));
-    assert_eq!(report["kinds"]["TrafficTarget"]["objects"], 2);
-    assert_eq!(report["kinds"]["TrafficTarget"]["version"], "v1alpha4");
+    assert_eq!((status, &report["generation"]), (200, &1.into()));
+    let kind = &report["kinds"]["TrafficTarget"];
+    assert_eq!(
+        (&kind["apiVersion"], &kind["synced"], &kind["lost"]),
+        (&"access.smi-spec.io/v1alpha4".into(), &true.into(), &Value::Null)
+    );
+    assert_eq!(report["objects"].as_array().unwrap().len(), 3);
     let objects = report["objects"].as_array().unwrap();
-    let of = |name: &str| objects.iter().find(|object| object["name"] == name).unwrap();
+    let of = |name: &str| objects.iter().find(|it| it["object"]["name"] == name).unwrap();
     assert_eq!((&of("cart")["accepted"], &of("bad")["accepted"]), (&true.into(), &false.into()));
     let finding = &of("bad")["findings"][0];
     // In the layout of the version in which the server sent it.
@@ -133,8 +156,7 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
         // A port that is free is found by taking one.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let (listen, url) = (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{port}"));
-        let mut program =
-            Program::start(&cluster, &["--webhooks", &listen, "--register", &url, "--no-events"]);
+        let mut program = Program::start(&cluster, &["--webhooks", &listen, "--register", &url]);
         assert_eq!(program.address().await, listen);
         eventually("the webhooks are registered", || cluster.store().validation.is_some()).await;
         let registered = cluster.store().validation.clone().unwrap();
@@ -148,6 +170,61 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
         assert!(program.terminate().await.success());
     }
     assert_ne!(bundles[0], bundles[1]);
+}
+
+/// A review that has arrived by half when the signal comes is read to its end and answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_is_being_asked_answers_before_the_program_ends() {
+    let cluster = Cluster::start_with_all();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (listen, url) = (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{port}"));
+    let mut program = Program::start(&cluster, &["--webhooks", &listen, "--register", &url]);
+    program.address().await;
+    eventually("the webhooks are registered", || cluster.store().validation.is_some()).await;
+    let mut route = any_route("shop");
+    route["spec"]["matches"]["ports"] = json!([0]);
+    let review = json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {
+            "uid": "in-flight", "operation": "CREATE", "userInfo": {}, "object": route,
+            "kind": {"group": "specs.smi-spec.io", "version": "v1alpha4", "kind": "TCPRoute"},
+            "resource": {
+                "group": "specs.smi-spec.io", "version": "v1alpha4", "resource": "tcproutes",
+            },
+        },
+    });
+    let review = review.to_string();
+    let (begin, end) = review.split_at(review.len() / 2);
+    let head = format!(
+        "POST /validate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        review.len()
+    );
+    let registered = cluster.store().validation.clone().unwrap();
+    let ca_bundle = &registered["webhooks"][0]["clientConfig"]["caBundle"];
+    let mut stream = connect(&listen, ca_bundle).await;
+    stream.write_all((head + begin).as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let pid = program.child.id().unwrap().to_string();
+    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(TcpStream::connect(&listen).await.is_err(), "still accepts connections");
+    assert!(program.child.try_wait().unwrap().is_none(), "it did not wait");
+    stream.write_all(end.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut answer = Vec::new();
+    // The end of TLS may be missing at the end of the connection; the answer has a length.
+    drop(stream.read_to_end(&mut answer).await);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let body: Value = serde_json::from_str(body).unwrap();
+    let response = &body["response"];
+    assert_eq!((&response["uid"], &response["allowed"]), (&"in-flight".into(), &false.into()));
+    let status = tokio::time::timeout(PATIENCE, program.child.wait()).await.unwrap().unwrap();
+    assert!(status.success(), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +250,7 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     assert!(version.status.success());
     let cluster = Cluster::start_with_all();
     let running = crate::support::start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let config = kubeconfig(&cluster);
     let kubectl = async |arguments: &[&str]| {
         let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl-cache");
@@ -192,7 +269,7 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     kubectl(&["create", "--validate=false", "-f", shop]).await;
     let stored = cluster.store().list("traffictargets", None).len();
     until(&live, "what kubectl created", |now| {
-        now.objects.iter().filter(|object| object.kind == "TrafficTarget").count() == stored
+        now.objects.keys().filter(|(kind, _)| *kind == ObjectKind::TrafficTarget).count() == stored
     })
     .await;
     let listed =
@@ -203,88 +280,9 @@ async fn kubectl_works_with_the_api_server_of_these_tests() {
     kubectl(&["delete", "--wait=false", "traffictargets.access.smi-spec.io", "-n", "shop", name])
         .await;
     until(&live, "what kubectl deleted", |now| {
-        !now.objects.iter().any(|object| object.kind == "TrafficTarget" && object.name == name)
+        !now.objects.contains_key(&(ObjectKind::TrafficTarget, ObjectName::new("shop", name)))
     })
     .await;
     println!("kubectl created, listed and deleted {stored} TrafficTargets");
     assert!(stored > 0);
-}
-
-/// `SMI_E2E_KUBECONFIG=… cargo test -p smi-controller`: a cluster for tests, whose definitions of SMI
-/// this replaces.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_real_api_server_is_followed() {
-    use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-    use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
-    use kube::config::{KubeConfigOptions, Kubeconfig};
-    use smi_types::access::v1alpha3::TrafficTarget;
-    use smi_types::specs::v1alpha4::TcpRoute;
-
-    let Some(path) = std::env::var_os("SMI_E2E_KUBECONFIG") else {
-        println!("skipped: SMI_E2E_KUBECONFIG names no cluster");
-        return;
-    };
-    let kubeconfig = Kubeconfig::read_from(path).unwrap();
-    let options = KubeConfigOptions::default();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
-    let client = kube::Client::try_from(config).unwrap();
-
-    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-    let apply = PatchParams::apply("smi-controller-test").force();
-    for definition in smi_types::crd::all() {
-        let name = definition.metadata.name.clone().unwrap();
-        definitions.patch(&name, &apply, &Patch::Apply(&definition)).await.unwrap();
-    }
-    let namespaces: Api<k8s_openapi::api::core::v1::Namespace> = Api::all(client.clone());
-    let namespace = format!("smi-e2e-{}", std::process::id());
-    let object = serde_json::from_value(json!({"metadata": {"name": namespace}}));
-    namespaces.create(&PostParams::default(), &object.unwrap()).await.unwrap();
-
-    let running = Controller::new(client.clone()).pace(crate::support::pace()).start();
-    let live = running.live();
-    let routes: Api<TcpRoute> = Api::namespaced(client.clone(), &namespace);
-    let targets: Api<TrafficTarget> = Api::namespaced(client.clone(), &namespace);
-    let stored = |object: Value| {
-        let mut object = object;
-        object["metadata"]["namespace"] = namespace.as_str().into();
-        object
-    };
-    let is_open = |now: &smi_controller::Snapshot, name: &str| {
-        crate::support::is_open_in(&now.policy, &namespace, name)
-    };
-    let target = |name: &str| -> TrafficTarget {
-        let object = crate::support::target_for(name, "v1alpha3", &namespace, "web");
-        serde_json::from_value(object).unwrap()
-    };
-    let route = serde_json::from_value(stored(any_route("shop"))).unwrap();
-    // A definition is served a moment after it is accepted.
-    let mut tries = 0;
-    while let Err(error) = routes.create(&PostParams::default(), &route).await {
-        tries += 1;
-        assert!(tries < 100, "{error}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    targets.create(&PostParams::default(), &target("cart")).await.unwrap();
-    until(&live, "cart is open", |now| is_open(now, "cart")).await;
-    targets.delete("cart", &DeleteParams::default()).await.unwrap();
-    until(&live, "cart is closed", |now| !is_open(now, "cart")).await;
-
-    // What is wrong becomes an event.
-    let mut dangling = target("dangling");
-    dangling.spec.rules[0].name = "nowhere".to_owned();
-    targets.create(&PostParams::default(), &dangling).await.unwrap();
-    let events: Api<k8s_openapi::api::events::v1::Event> =
-        Api::namespaced(client.clone(), &namespace);
-    let mut found = 0;
-    for _ in 0..200 {
-        let list = events.list(&ListParams::default()).await.unwrap();
-        found = list.iter().filter(|it| it.reason.as_deref() == Some("DanglingReference")).count();
-        if found > 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    namespaces.delete(&namespace, &DeleteParams::default()).await.unwrap();
-    assert_eq!(found, 1);
-    println!("a real API server: opened, closed and reported");
 }

@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-use smi_types::manifest::ObjectKey;
-
 use crate::api::{Cluster, Cut, Fault};
-use crate::callbacks::Told;
-use crate::support::{answers, any_route, compiled, controller, eventually, target_for, until};
+use crate::callbacks::{Told, telling};
+use crate::support::{answers, any_route, compiled, eventually, status, target_for, until};
+use serde_json::json;
 
 /// A generator of the family of Lehmer: enough to choose, and the same in each run.
 struct Choice(u128);
@@ -36,8 +34,8 @@ async fn whatever_happens_the_controller_converges_to_what_is_stored() {
         let mut choice = Choice(seed * 2 + 1);
         let mut cluster = Cluster::start_with_all();
         let told = Told::default();
-        let running = controller(&cluster).without_events().callbacks(told.clone()).start();
-        let live = running.live();
+        let running = telling(&cluster, &told);
+        let live = running.live.clone();
         for _ in 0..120 {
             let (namespace, name) = (choice.of(&["shop", "data"]), choice.of(&names));
             match choice.below(20) {
@@ -95,21 +93,14 @@ async fn whatever_happens_the_controller_converges_to_what_is_stored() {
         let what = format!("what is stored with seed {seed}");
         let snapshot = until(&live, &what, |now| {
             now.objects.len() == stored.len()
-                && now.objects.iter().any(|object| object.name == "last")
+                && status(now, "last").is_some()
                 && answers(&now.policy, &now.splits, &namespaces, &names) == expected
         })
         .await;
         compared += expected.len();
         allowed += expected.iter().filter(|answer| answer.starts_with("allow")).count();
-        let keys: Vec<String> = snapshot
-            .objects
-            .iter()
-            .map(|object| {
-                let kind = smi_types::api::Kind::parse(object.kind).unwrap();
-                let namespace = Some(object.namespace.clone());
-                ObjectKey { kind, namespace, name: object.name.clone() }.to_string()
-            })
-            .collect();
+        let keys = snapshot.objects.keys().map(|(kind, name)| format!("{kind} {name}"));
+        let keys: Vec<String> = keys.collect();
         eventually(&format!("the callbacks with seed {seed}"), || {
             let told = told.objects.lock().unwrap();
             told.len() == keys.len() && keys.iter().all(|key| told.contains_key(key))

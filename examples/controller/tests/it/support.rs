@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use smi_controller::{Controller, Live, Pace, Running, Snapshot};
-use smi_policy::{HttpRequest, Identity, Policy, Request, Semantics};
+use smi_controller::{Controller, KindStatus, Live, ObjectStatus, Pace, Running, Snapshot};
+use smi_policy::{HttpRequest, Identity, ObjectKind, Policy, Request, Semantics};
 use smi_split::{Call, ObjectName, Outcome, Splits};
 use smi_types::Manifest;
 use smi_types::manifest::Resources;
@@ -16,18 +16,17 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn pace() -> Pace {
     Pace {
         settle: Duration::from_millis(10),
-        retry: Duration::from_millis(20),
-        retry_at_most: Duration::from_millis(100),
+        retry: Duration::from_millis(5),
         discover: Duration::from_millis(200),
     }
 }
 
 pub(crate) fn controller(cluster: &Cluster) -> Controller {
-    Controller::new(cluster.client()).pace(pace())
+    Controller { pace: pace(), ..Controller::new(cluster.client()) }
 }
 
 pub(crate) fn start(cluster: &Cluster) -> Running {
-    controller(cluster).without_events().start()
+    Controller { events: false, ..controller(cluster) }.start()
 }
 
 /// The first snapshot that is as it should be.
@@ -42,7 +41,7 @@ pub(crate) fn until<'l>(
         let found = async {
             let mut generation = 0;
             loop {
-                let snapshot = live.newer_than(generation).await;
+                let snapshot = live.newer_than(generation).await.expect("a controller that runs");
                 if holds(&snapshot) {
                     return snapshot;
                 }
@@ -54,6 +53,17 @@ pub(crate) fn until<'l>(
             Err(_) => panic!("{caller}: not within {PATIENCE:?}: {what}\n{:#?}", live.kinds()),
         }
     }
+}
+
+/// What has become of the object of this name, whatever its kind.
+pub(crate) fn status<'s>(snapshot: &'s Snapshot, name: &str) -> Option<&'s ObjectStatus> {
+    snapshot.objects.iter().find(|((_, object), _)| object.name() == name).map(|(_, it)| it)
+}
+
+/// The version of a kind that is watched.
+pub(crate) fn version(live: &Live, kind: ObjectKind) -> Option<String> {
+    let KindStatus { api_version, .. } = &live.kinds()[&kind];
+    api_version.as_deref().and_then(|it| it.rsplit('/').next()).map(str::to_owned)
 }
 
 /// Waits for something that no snapshot tells.

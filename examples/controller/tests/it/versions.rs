@@ -1,10 +1,11 @@
 //! The API server offers some versions and not others; the decisions are the same.
 
+use smi_policy::ObjectKind;
 use smi_types::api::{Kind, Version};
 use smi_types::convert::Converter;
 
 use crate::api::Cluster;
-use crate::support::{any_route, is_open, start, target, until};
+use crate::support::{any_route, eventually, is_open, start, target, until, version};
 
 /// Offers one version of each kind, the newest that is not newer than this.
 fn only(newest: Version) -> impl Fn(Kind) -> Vec<&'static str> {
@@ -24,13 +25,12 @@ async fn any_offered_version_is_watched() {
         cluster.put(route.unwrap().object);
         cluster.put(target("cart", newest.as_str()));
         let running = start(&cluster);
-        let snapshot = until(&running.live(), newest.as_str(), |now| is_open(now, "cart")).await;
+        let snapshot = until(&running.live, newest.as_str(), |now| is_open(now, "cart")).await;
         assert!(!is_open(&snapshot, "orders"));
-        let watched = running.live().kinds();
-        let version = |kind| watched[&smi_controller::Watched::Smi(kind)].version.clone();
-        assert_eq!(version(Kind::TrafficTarget).as_deref(), Some(newest.as_str()));
+        let live = running.live.clone();
+        assert_eq!(version(&live, ObjectKind::TrafficTarget).as_deref(), Some(newest.as_str()));
         let is_offered = newest == Version::V1alpha4;
-        assert_eq!(version(Kind::UdpRoute).is_some(), is_offered);
+        assert_eq!(version(&live, ObjectKind::UdpRoute).is_some(), is_offered);
     }
 }
 
@@ -42,14 +42,13 @@ async fn the_newest_version_is_followed_when_the_offer_changes() {
     cluster.put(route.unwrap().object);
     cluster.put(target("cart", "v1alpha2"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     until(&live, "cart is open", |now| is_open(now, "cart")).await;
 
     // Under the strategy None, an API server only writes another apiVersion: here that is enough.
     cluster.change(|store| store.define(Kind::TrafficTarget, &["v1alpha2", "v1alpha3"]));
-    crate::support::eventually("v1alpha3 is watched", || {
-        let target = smi_controller::Watched::Smi(Kind::TrafficTarget);
-        live.kinds()[&target].version.as_deref() == Some("v1alpha3")
+    eventually("v1alpha3 is watched", || {
+        version(&live, ObjectKind::TrafficTarget).as_deref() == Some("v1alpha3")
     })
     .await;
     cluster.put(target("orders", "v1alpha3"));
@@ -60,9 +59,8 @@ async fn the_newest_version_is_followed_when_the_offer_changes() {
         store.define(Kind::TrafficTarget, &["v1alpha2"]);
         store.cut(crate::api::Cut::End);
     });
-    crate::support::eventually("v1alpha2 is watched again", || {
-        let target = smi_controller::Watched::Smi(Kind::TrafficTarget);
-        live.kinds()[&target].version.as_deref() == Some("v1alpha2")
+    eventually("v1alpha2 is watched again", || {
+        version(&live, ObjectKind::TrafficTarget).as_deref() == Some("v1alpha2")
     })
     .await;
     cluster.put(target("payments", "v1alpha2"));

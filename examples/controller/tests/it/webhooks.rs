@@ -1,27 +1,27 @@
 //! The webhooks, as an API server asks them: registered by the controller, over TLS.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use smi_controller::{Address, Certificate, Watched, keep_registered, webhooks};
+use smi_controller::webhooks::{self, Address, keep_registered};
+use smi_policy::ObjectKind;
 use smi_types::api::{Kind, Version};
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::api::Cluster;
 use crate::api::webhook::client;
-use crate::support::{any_route, eventually, is_open, start, target, until};
+use crate::support::{any_route, eventually, is_open, start, status, target, until, version};
 
 /// Serves the webhooks, registers them, and waits until they are.
 async fn registered(cluster: &Cluster) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let register: Address = format!("https://127.0.0.1:{}", address.port()).parse().unwrap();
-    let certificate = Certificate::generate(register.names()).unwrap();
-    let listener = certificate.listen(listener).unwrap();
-    tokio::spawn(async move { axum::serve(listener, webhooks::routes()).await });
-    let ca_bundle = certificate.ca_bundle().to_owned();
+    let (config, ca_bundle) = webhooks::certificate(register.host()).await.unwrap();
+    let server = axum_server::from_tcp_rustls(listener, config).unwrap();
+    tokio::spawn(server.serve(webhooks::routes().into_make_service()));
     let every = Duration::from_millis(200);
     tokio::spawn(keep_registered(cluster.client(), register, ca_bundle, every));
     eventually("the webhooks are registered", || {
@@ -40,7 +40,7 @@ async fn an_api_server_converts_by_the_webhook() {
     registered(&cluster).await;
     cluster.put(any_route("shop"));
     let running = start(&cluster);
-    let live = running.live();
+    let live = running.live.clone();
     let mut asked = 0;
     for version in Version::ALL {
         let mut object = target("cart", version.as_str());
@@ -86,17 +86,16 @@ async fn an_object_that_cannot_be_converted_stops_nobody() {
         let mut running = None;
         if !is_first {
             let started = running.insert(start(&cluster));
-            until(&started.live(), "a snapshot", |now| now.splits.iter().count() == 1).await;
+            until(&started.live, "a snapshot", |now| now.splits.iter().count() == 1).await;
         }
         cluster.put(split("bad", "v1alpha1", "many".into()));
         cluster.put(split("better", "v1alpha2", 1.into()));
         let running = running.unwrap_or_else(|| start(&cluster));
         let what = "the other two";
-        let snapshot = until(&running.live(), what, |now| now.splits.iter().count() == 2).await;
-        let bad = snapshot.objects.iter().find(|object| object.name == "bad").unwrap();
-        assert!(!bad.accepted);
-        let version = &running.live().kinds()[&Watched::Smi(Kind::TrafficSplit)].version;
-        assert_eq!(version.as_deref(), Some("v1alpha1"));
+        let snapshot = until(&running.live, what, |now| now.splits.iter().count() == 2).await;
+        assert!(!status(&snapshot, "bad").unwrap().is_accepted());
+        let watched = version(&running.live, ObjectKind::TrafficSplit);
+        assert_eq!(watched.as_deref(), Some("v1alpha1"));
     }
 }
 
@@ -161,8 +160,8 @@ async fn other_authorities_and_names_are_not_trusted() {
     ask(&right).await.unwrap();
 
     let mut other = right.clone();
-    let stranger = Certificate::generate(vec!["127.0.0.1".to_owned()]).unwrap();
-    other["caBundle"] = json!(k8s_openapi::ByteString(stranger.ca_bundle().as_bytes().to_vec()));
+    let (_, stranger) = webhooks::certificate("127.0.0.1").await.unwrap();
+    other["caBundle"] = json!(k8s_openapi::ByteString(stranger.into_bytes()));
     let error = format!("{:?}", ask(&other).await.unwrap_err());
     assert!(error.contains("InvalidCertificate"), "{error}");
 
@@ -218,14 +217,47 @@ async fn what_is_no_review_is_refused() {
 }
 
 #[test]
-fn addresses_are_services_or_urls() {
-    let names = |text: &str| text.parse::<Address>().unwrap().names();
-    assert_eq!(names("smi-system/smi-controller"), ["smi-controller.smi-system.svc"]);
-    assert_eq!(names("https://host.example:9443/"), ["host.example"]);
-    assert_eq!(names("https://[::1]:9443"), ["::1"]);
-    for wrong in
-        ["", "name", "/", "a/", "/b", "a/b/c", "a/b:1", "http://h", "https://", "https://h/path"]
-    {
+fn an_address_is_a_scheme_a_host_and_a_port() {
+    let host = |text: &str| text.parse::<Address>().unwrap().host().to_owned();
+    assert_eq!(host("https://smi-controller.smi-system.svc"), "smi-controller.smi-system.svc");
+    assert_eq!(host("https://host.example:9443/"), "host.example");
+    assert_eq!(host("https://[::1]:9443"), "::1");
+    for wrong in [
+        "",
+        "name",
+        "/",
+        "a/b",
+        "http://h",
+        "https://",
+        "https://:443",
+        "https://h/path",
+        "https://h?query",
+        "https://me@h",
+        "https://h:99999",
+        "HTTPS://h x",
+    ] {
         assert!(wrong.parse::<Address>().is_err(), "{wrong}");
     }
+}
+
+/// A Service is registered as one, for an API server need not ask the cluster's DNS.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_is_registered_as_one() {
+    let cluster = Cluster::start_with_all();
+    let address: Address = "https://smi-controller.smi-system.svc:8443".parse().unwrap();
+    let every = Duration::from_secs(60);
+    tokio::spawn(keep_registered(cluster.client(), address, "PEM".to_owned(), every));
+    eventually("it is registered", || cluster.store().validation.is_some()).await;
+    let store = cluster.store();
+    let service = |path: &str| json!({"namespace": "smi-system", "name": "smi-controller", "port": 8443, "path": path});
+    let validation = &store.validation.as_ref().unwrap()["webhooks"][0]["clientConfig"];
+    assert_eq!(validation["service"], service("/validate"));
+    assert_eq!(validation["caBundle"], "UEVN");
+    for definition in store.definitions.values() {
+        let conversion = definition.conversion.as_ref().unwrap();
+        assert_eq!(conversion["strategy"], "Webhook");
+        assert_eq!(conversion["webhook"]["clientConfig"]["service"], service("/convert"));
+        assert_eq!(conversion["webhook"]["clientConfig"]["caBundle"], "UEVN");
+    }
+    assert_eq!(store.definitions.len(), Kind::ALL.len());
 }
