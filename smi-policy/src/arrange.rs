@@ -1,7 +1,8 @@
 //! From the targets of a destination to the arrangement of their HTTP matches.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::http_routes::{HttpRoutes, NumberedSet, Use, UsedTable};
 use crate::pattern::{Limits, PatternSet, SetBuilder};
@@ -190,17 +191,17 @@ impl Arranger<'_> {
     /// Adds one set of the patterns of several tables.
     fn unite(&mut self, tables: &[(u32, &Arc<RouteTable>)]) {
         let reused = self.before.and_then(|before| before.set_of(tables)).cloned();
-        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut known: HashMap<&str, u32> = HashMap::new();
         let mut builder = SetBuilder::default();
         let first = self.count;
         for (at, table) in tables {
             let mut numbers = Vec::new();
             let mut begun = if reused.is_none() { self.begun.take(table) } else { None };
-            for (pattern, text) in table.patterns().into_iter().enumerate() {
-                let number = known.get(&text).copied().unwrap_or_else(|| {
+            for (pattern, text) in table.patterns().enumerate() {
+                let number = known.get(text).copied().unwrap_or_else(|| {
                     match &mut begun {
                         Some(begun) => builder.add_begun(begun, pattern),
-                        None if reused.is_none() => builder.add_text(&text, self.limits),
+                        None if reused.is_none() => builder.add_text(text, self.limits),
                         None => {}
                     }
                     let number = self.count;

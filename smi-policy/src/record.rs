@@ -69,26 +69,27 @@ impl Record {
 
     /// The name of the match at this position.
     pub(crate) fn match_name(&self, index: usize) -> Option<&str> {
-        let mut reader = Reader(&self.0);
-        let len = reader.number()?;
-        for at in 0..len {
-            if reader.number()? == 0 {
-                continue;
-            }
-            let name = reader.optional()?;
-            if at == index {
-                return name;
-            }
-            reader.optional()?;
-            for _ in 0..reader.number()? {
-                reader.text()?;
-            }
-            for _ in 0..reader.number()?.saturating_mul(2) {
-                reader.text()?;
-            }
-        }
-        None
+        self.texts().nth(index)?.name
     }
+
+    /// The path's regex of each match.
+    pub(crate) fn path_regexes(&self) -> impl Iterator<Item = Option<&str>> {
+        self.texts().map(|texts| texts.path_regex)
+    }
+
+    /// Name and path of each match, without the rest; nothing of one that could not be read.
+    fn texts(&self) -> impl Iterator<Item = MatchTexts<'_>> {
+        let mut reader = Reader(&self.0);
+        let len = reader.number().unwrap_or_default();
+        (0..len).map(move |_| reader.match_texts().unwrap_or_default())
+    }
+}
+
+/// A match, as far as it is looked at without making a copy of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct MatchTexts<'r> {
+    name: Option<&'r str>,
+    path_regex: Option<&'r str>,
 }
 
 #[derive(Default)]
@@ -204,6 +205,20 @@ impl<'r> Reader<'r> {
             Some(Rule { kind, name: reader.owned()?, matches: reader.list(Self::owned)? })
         })?;
         Some(TrafficTarget { name: name.clone(), destination, port, sources, rules })
+    }
+
+    fn match_texts(&mut self) -> Option<MatchTexts<'r>> {
+        if self.number()? == 0 {
+            return None;
+        }
+        let texts = MatchTexts { name: self.optional()?, path_regex: self.optional()? };
+        for _ in 0..self.number()? {
+            self.text()?;
+        }
+        for _ in 0..self.number()?.saturating_mul(2) {
+            self.text()?;
+        }
+        Some(texts)
     }
 
     fn http_match(&mut self) -> Option<Option<HttpMatch>> {

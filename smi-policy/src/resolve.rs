@@ -1,7 +1,9 @@
 //! From a TrafficTarget, and what it refers to, to a compiled one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use crate::diagnostic::{Diagnostic, ObjectKind};
 use crate::interner::Interner;

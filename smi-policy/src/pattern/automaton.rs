@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::alphabet::Alphabet;
-use super::determinize::{STRAY, determinize};
+use super::determinize::determinize;
+use super::dfa::STRAY;
 use super::encode::encode;
 use super::nfa::Nfa;
 use super::program::Program;

@@ -7,16 +7,18 @@
 //!    No text is rewritten, so that nothing depends on how another parser would read it.
 //! 2. *Compiling* makes a small automaton over characters from the tree (`program`), joins those of
 //!    several patterns (`nfa`, `alphabet`), and where it stays small makes a deterministic one of
-//!    them (`determinize`, `encode`).
+//!    them (`determinize`, `context`, `dfa`, `encode`).
 //! 3. *Matching* (`regex`, `set`) runs one of the two (`automaton`, or `simulation` with `decoder`).
 
 mod alphabet;
 mod ascii;
 mod automaton;
 mod class;
+mod context;
 mod cursor;
 mod decoder;
 mod determinize;
+mod dfa;
 mod encode;
 mod error;
 mod escape;

@@ -1,5 +1,4 @@
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
 /// A pattern as a nondeterministic automaton over characters.
@@ -34,7 +33,8 @@ pub(super) enum Inst {
 impl Program {
     /// Compiles a pattern. `None` if that takes more than `max_bytes`.
     pub(super) fn compile(hir: &Hir, max_bytes: usize) -> Option<Self> {
-        let mut compiler = Compiler { bytes_left: max_bytes, ..Compiler::default() };
+        let insts = Vec::with_capacity(expected_len(hir));
+        let mut compiler = Compiler { insts, bytes_left: max_bytes, ..Compiler::default() };
         let mut at = compiler.push(Inst::Match)?;
         let mut tasks = vec![Task::Visit(hir)];
         while let Some(task) = tasks.pop() {
@@ -95,11 +95,9 @@ struct CharSet {
 impl CharSet {
     fn new(class: &ClassUnicode) -> Self {
         let mut ascii = 0;
-        for range in class.ranges() {
-            let end = range.end().min('\x7F');
-            for c in range.start()..=end {
-                ascii |= 1 << u32::from(c);
-            }
+        for range in class.ranges().iter().take_while(|range| range.start().is_ascii()) {
+            let last = u32::from(range.end().min('\x7F'));
+            ascii |= u128::MAX >> (127 - last) & u128::MAX << u32::from(range.start());
         }
         Self { ascii, ranges: class.ranges().into() }
     }
@@ -142,6 +140,18 @@ enum Task<'h> {
         required: u32,
         exit: Pc,
     },
+}
+
+/// How many instructions a pattern of text, classes and plain repetitions takes.
+fn expected_len(hir: &Hir) -> usize {
+    let of_part = |part: &Hir| match part.kind() {
+        HirKind::Literal(literal) => literal.0.len(),
+        _ => 2,
+    };
+    1 + match hir.kind() {
+        HirKind::Concat(parts) => parts.iter().map(of_part).sum(),
+        _ => of_part(hir),
+    }
 }
 
 #[derive(Debug, Default)]

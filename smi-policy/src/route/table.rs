@@ -1,5 +1,6 @@
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::diagnostic::Severity;
 use crate::headers::Headers;
@@ -138,16 +139,17 @@ impl RouteTable {
     }
 
     /// The texts of the patterns, by their numbers.
-    pub(crate) fn patterns(&self) -> Vec<String> {
-        let mut patterns = Vec::new();
-        for (conditions, resource) in self.matches.iter().zip(self.record.matches()) {
-            if let Some(Conditions { path: PathCondition::Pattern(number), .. }) = conditions
-                && usize::try_from(*number) == Ok(patterns.len())
-            {
-                patterns.extend(resource.and_then(|resource| resource.path_regex));
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
+        let mut next = 0;
+        let texts = self.matches.iter().zip(self.record.path_regexes());
+        texts.filter_map(move |(conditions, text)| match conditions {
+            // Of the matches that have a pattern the first one.
+            Some(Conditions { path: PathCondition::Pattern(number), .. }) if *number == next => {
+                next += 1;
+                text
             }
-        }
-        patterns
+            _ => None,
+        })
     }
 
     /// How many patterns there are.
@@ -160,7 +162,7 @@ impl RouteTable {
         self.own.get_or_init(|| {
             let mut set = SetBuilder::default();
             for text in self.patterns() {
-                set.add_text(&text, limits);
+                set.add_text(text, limits);
             }
             self.to_routes(set, semantics, limits)
         })
