@@ -126,7 +126,8 @@ impl PolicyBuilder {
             let next = [groups.peek(), targets.peek()].into_iter().flatten();
             let Some(namespace) = next.map(|(name, _)| name.namespace()).min() else { break };
             let namespace = namespace.to_owned();
-            while let Some((name, record)) = groups.next_if(|(name, _)| name.namespace() == namespace)
+            while let Some((name, record)) =
+                groups.next_if(|(name, _)| name.namespace() == namespace)
             {
                 writer.put_group(name, record);
             }

@@ -162,12 +162,7 @@ impl Pattern {
     /// # Ok::<(), smi_policy::PatternError>(())
     /// ```
     pub fn is_unconstrained(&self, anchor: Anchor) -> bool {
-        let text = self.text.strip_prefix('^').unwrap_or(&self.text);
-        match text {
-            ".*" | ".*$" | "/.*" | "/.*$" => true,
-            "/" => anchor == Anchor::Start,
-            _ => false,
-        }
+        is_unconstrained(&self.text, anchor)
     }
 
     /// Makes the pattern ready to match.
@@ -196,6 +191,15 @@ impl Pattern {
     /// The pattern's tree, without anchoring.
     pub(crate) fn hir(&self) -> &Hir {
         &self.parsed.hir
+    }
+}
+
+/// See [`Pattern::is_unconstrained`].
+pub(crate) fn is_unconstrained(pattern: &str, anchor: Anchor) -> bool {
+    match pattern.strip_prefix('^').unwrap_or(pattern) {
+        ".*" | ".*$" | "/.*" | "/.*$" => true,
+        "/" => anchor == Anchor::Start,
+        _ => false,
     }
 }
 

@@ -227,7 +227,10 @@ impl Trunk {
         let mut fork = None;
         let mut rest = own;
         for (byte, pc) in chain(program) {
-            if is_same && let Some((known, at)) = trunk.get(shared).copied() && known == byte {
+            if is_same
+                && let Some((known, at)) = trunk.get(shared).copied()
+                && known == byte
+            {
                 shared += 1;
                 fork = Some(at);
                 rest = pc as usize;

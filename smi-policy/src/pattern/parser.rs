@@ -66,7 +66,7 @@ impl Parser<'_> {
     /// Reads characters that stand for themselves: most of a pattern at once.
     fn text(&mut self) {
         if self.flags.case == Case::Heeded {
-            let text = self.cursor.eat_while(|byte| !META.contains(&byte));
+            let text = self.cursor.eat_while(|byte| !is_meta(byte));
             if !text.is_empty() {
                 self.tree.push_text(text);
                 self.last_repetition = None;
@@ -235,8 +235,13 @@ impl Parser<'_> {
     }
 }
 
-/// Characters that do not stand for themselves everywhere.
-const META: &[u8] = b"\\*+?{()|[.^$";
+/// Whether a character does not stand for itself everywhere.
+fn is_meta(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'\\' | b'*' | b'+' | b'?' | b'{' | b'(' | b')' | b'|' | b'[' | b'.' | b'^' | b'$'
+    )
+}
 
 /// The highest syntax tree that Go knows. `regex-syntax` compares and drops trees of this height
 /// without trouble.

@@ -11,13 +11,35 @@ use crate::{ANCHORS, compile};
 /// Patterns that begin alike: with loops, ends and branches where the others go on.
 fn pattern() -> impl Strategy<Value = String> {
     let tails = [
-        "", "", "", "+", "*", "?", "{2}", "{0,2}", "$", "(ab)+", "(?:a|bb)*", "|b", "[ab]", "[^/]+",
-        ".*b", "\\b", "\\B", "(?:/|$)", "é", "(?m:$)", "(?m:^)a", "^", "+/a",
+        "",
+        "",
+        "",
+        "+",
+        "*",
+        "?",
+        "{2}",
+        "{0,2}",
+        "$",
+        "(ab)+",
+        "(?:a|bb)*",
+        "|b",
+        "[ab]",
+        "[^/]+",
+        ".*b",
+        "\\b",
+        "\\B",
+        "(?:/|$)",
+        "é",
+        "(?m:$)",
+        "(?m:^)a",
+        "^",
+        "+/a",
     ];
     let parts = ("\\^?", "/?[ab/]{0,4}", prop::sample::select(tails.to_vec()), "[ab/]{0,2}");
     parts.prop_map(|(start, text, tail, rest)| {
         // A repetition needs something to repeat.
-        let tail = if text.is_empty() { tail.trim_start_matches(['+', '*', '?', '{']) } else { tail };
+        let tail =
+            if text.is_empty() { tail.trim_start_matches(['+', '*', '?', '{']) } else { tail };
         let tail = if text.is_empty() && tail.ends_with('}') { "" } else { tail };
         format!("{start}{text}{tail}{rest}")
     })
