@@ -8,7 +8,8 @@
 //! 2. *Compiling* makes a small automaton over characters from the tree (`program`), joins those of
 //!    several patterns (`nfa`, `alphabet`), and where it stays small makes a deterministic one of
 //!    them (`determinize`, `context`, `dfa`, `encode`).
-//! 3. *Matching* (`regex`, `set`) runs one of the two (`automaton`, or `simulation` with `decoder`).
+//! 3. *Matching* (`regex`, `set`) runs one of the two (`automaton`, or `simulation` with `decoder`);
+//!    tests count its steps (`work`).
 
 mod alphabet;
 mod ascii;
@@ -36,6 +37,7 @@ mod set;
 mod simulation;
 mod tree;
 mod unicode;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;
