@@ -1,11 +1,12 @@
 //! From the targets of a destination to the arrangement of their HTTP matches.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::http_routes::{HttpRoutes, NumberedSet, Use, UsedTable};
+use hashbrown::HashMap;
+
+use crate::http_routes::{HttpRoutes, NumberedSet, Use, UsedTable, Uses, UsingRule, UsingRules};
 use crate::pattern::{Limits, PatternSet, SetBuilder};
-use crate::route::{PathCondition, RouteTable, starts};
+use crate::route::{PathCondition, RouteTable};
 use crate::semantics::HttpSemantics;
 use crate::target::{HttpRule, Selection, Target};
 use crate::writer::TableId;
@@ -34,23 +35,21 @@ pub(crate) fn http_routes(
     limits: &Limits,
 ) -> HttpRoutes {
     let tables = distinct_tables(targets);
-    let (sets, numbers) = (Vec::new(), Vec::new());
-    let mut arranger = Arranger { before, begun, semantics, limits, sets, numbers, count: 0 };
-    arranger.numbers.resize_with(tables.len(), Vec::new);
+    let numbers = vec![Vec::new(); tables.len()];
+    let mut arranger = Arranger { before, begun, semantics, limits, numbers, count: 0 };
     let numbered = || (0_u32..).zip(&tables);
     let own: Vec<(u32, &Arc<RouteTable>)> =
         numbered().filter(|(_, (id, _))| !is_shared(*id)).map(|(at, (_, t))| (at, *t)).collect();
-    match &*own {
-        [] => {}
+    let own = match &*own {
+        [] => None,
         [(at, only)] => arranger.add(*at, only),
         several => arranger.unite(several),
-    }
-    for (at, (_, table)) in numbered().filter(|(_, (id, _))| is_shared(*id)) {
-        arranger.add(at, table);
-    }
-    let Arranger { sets, numbers, count, .. } = arranger;
+    };
+    let shared = numbered().filter(|(_, (id, _))| is_shared(*id));
+    let shared = shared.filter_map(|(at, (_, table))| arranger.add(at, table)).collect();
+    let Arranger { numbers, count, .. } = arranger;
 
-    let mut uses: Vec<(u32, u32, Use)> = Vec::new();
+    let mut uses: Vec<(u32, Use)> = Vec::with_capacity(count as usize);
     let mut without_pattern = Vec::new();
     for ((at, (_, table)), numbers) in numbered().zip(&numbers) {
         for index in 0..table.len() {
@@ -59,18 +58,18 @@ pub(crate) fn http_routes(
             match conditions.path {
                 PathCondition::Pattern(pattern) => {
                     let number = numbers.get(pattern as usize).copied();
-                    uses.extend(number.map(|number| (number, at, each)));
+                    uses.extend(number.map(|number| (number, each)));
                 }
                 path => without_pattern.push((each, path)),
             }
         }
     }
     // Stable, so that the matches of a pattern stay in order.
-    uses.sort_by_key(|(number, at, _)| (*number, *at));
+    uses.sort_by_key(|(number, _)| *number);
     HttpRoutes {
-        sets: sets.into(),
-        starts: starts(uses.iter().map(|(number, ..)| *number), count),
-        uses: uses.into_iter().map(|(.., each)| each).collect(),
+        own,
+        shared,
+        uses: Uses::new(&uses, count),
         without_pattern: without_pattern.into(),
         tables: used_tables(targets, &tables),
     }
@@ -80,16 +79,16 @@ fn used_tables(
     targets: &[Arc<Target>],
     tables: &[(TableId, &Arc<RouteTable>)],
 ) -> Box<[UsedTable]> {
-    let mut users: HashMap<TableId, (Vec<(u32, u32)>, bool)> = HashMap::new();
+    let mut users: HashMap<TableId, (Vec<UsingRule>, bool)> = HashMap::new();
     for (target, at, rule) in rules(targets) {
         let (rules, selects_all) =
             users.entry(id(rule.group.table())).or_insert_with(|| (Vec::new(), true));
-        rules.push((target, at));
+        rules.push(UsingRule { target, at, rule: rule.rule });
         *selects_all &= matches!(rule.selection, Selection::All);
     }
     let used = tables.iter().map(|(id, table)| {
         let (rules, selects_all) = users.remove(id).unwrap_or_default();
-        UsedTable { table: Arc::clone(table), rules: rules.into(), selects_all }
+        UsedTable { table: Arc::clone(table), rules: UsingRules::new(rules), selects_all }
     });
     used.collect()
 }
@@ -118,7 +117,7 @@ impl HttpRoutes {
                     known.is_some_and(|known| Arc::ptr_eq(&known.table, table))
                 })
         };
-        self.sets.iter().find(is_set).map(|found| &found.set)
+        self.sets().find(is_set).map(|found| &found.set)
     }
 }
 
@@ -161,7 +160,6 @@ struct Arranger<'a> {
     begun: &'a mut Begun,
     semantics: &'a HttpSemantics,
     limits: &'a Limits,
-    sets: Vec<NumberedSet>,
     /// Of each table, the numbers of its patterns.
     numbers: Vec<Vec<u32>>,
     /// How many numbers are taken.
@@ -169,10 +167,10 @@ struct Arranger<'a> {
 }
 
 impl Arranger<'_> {
-    /// Adds the set of one table.
-    fn add(&mut self, at: u32, table: &Arc<RouteTable>) {
+    /// The set of one table; `None` without patterns.
+    fn add(&mut self, at: u32, table: &Arc<RouteTable>) -> Option<NumberedSet> {
         if table.pattern_count() == 0 {
-            return;
+            return None;
         }
         let first = self.count;
         self.count = first.saturating_add(table.pattern_count());
@@ -183,24 +181,23 @@ impl Arranger<'_> {
             Some(begun) => table.routes_begun(begun, self.semantics, self.limits),
             None => table.routes(self.semantics, self.limits),
         };
-        let set = routes.set.clone();
-        self.sets.push(NumberedSet { first, set, tables: [at].into() });
+        Some(NumberedSet { first, set: routes.set.clone(), tables: [at].into() })
     }
 
-    /// Adds one set of the patterns of several tables.
-    fn unite(&mut self, tables: &[(u32, &Arc<RouteTable>)]) {
+    /// One set of the patterns of several tables; `None` without patterns.
+    fn unite(&mut self, tables: &[(u32, &Arc<RouteTable>)]) -> Option<NumberedSet> {
         let reused = self.before.and_then(|before| before.set_of(tables)).cloned();
-        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut known: HashMap<&str, u32> = HashMap::new();
         let mut builder = SetBuilder::default();
         let first = self.count;
         for (at, table) in tables {
             let mut numbers = Vec::new();
             let mut begun = if reused.is_none() { self.begun.take(table) } else { None };
-            for (pattern, text) in table.patterns().into_iter().enumerate() {
-                let number = known.get(&text).copied().unwrap_or_else(|| {
+            for (pattern, text) in table.patterns().enumerate() {
+                let number = known.get(text).copied().unwrap_or_else(|| {
                     match &mut begun {
                         Some(begun) => builder.add_begun(begun, pattern),
-                        None if reused.is_none() => builder.add_text(&text, self.limits),
+                        None if reused.is_none() => builder.add_any(text, self.limits),
                         None => {}
                     }
                     let number = self.count;
@@ -215,11 +212,11 @@ impl Arranger<'_> {
             }
         }
         if known.is_empty() {
-            return;
+            return None;
         }
         let set =
             reused.unwrap_or_else(|| builder.compile(self.semantics.path_anchor, self.limits));
         let tables = tables.iter().map(|(at, _)| *at).collect();
-        self.sets.push(NumberedSet { first, set, tables });
+        Some(NumberedSet { first, set, tables })
     }
 }

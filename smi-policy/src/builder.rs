@@ -120,8 +120,24 @@ impl PolicyBuilder {
         for namespace in &self.unreadable_targets {
             writer.close(namespace.as_deref());
         }
-        self.groups.into_iter().for_each(|(name, record)| writer.put_group(name, record));
-        self.targets.into_iter().for_each(|(name, record)| writer.put_target(name, record));
+        let mut groups = self.groups.into_iter().peekable();
+        let mut targets = self.targets.into_iter().peekable();
+        loop {
+            let next = [groups.peek(), targets.peek()].into_iter().flatten();
+            let Some(namespace) = next.map(|(name, _)| name.namespace()).min() else { break };
+            let namespace = namespace.to_owned();
+            while let Some((name, record)) =
+                groups.next_if(|(name, _)| name.namespace() == namespace)
+            {
+                writer.put_group(name, record);
+            }
+            while let Some((name, record)) =
+                targets.next_if(|(name, _)| name.namespace() == namespace)
+            {
+                writer.put_target(name, record);
+            }
+            writer.end_namespace(&namespace);
+        }
         writer.finish()
     }
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Namespaces in which some target's destination is unknown: nobody knows which destinations of
 /// them are selected.

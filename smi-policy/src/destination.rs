@@ -198,9 +198,9 @@ impl Destination {
         let by_match = self.http.first_match(subject, limit, &asking);
         match (by_match, by_port) {
             (Some(place), _) => {
-                let target = self.target(place.target)?;
-                let rule = target.http.as_ref()?.rules.get(place.at as usize)?.rule as usize;
-                Some((target, Admission { rule, http: Some((place.at as usize, place.index)) }))
+                let Place { target, at, index, rule } = place;
+                let http = Some((at as usize, index));
+                Some((self.target(target)?, Admission { rule: rule as usize, http }))
             }
             (None, Some((position, admission))) => Some((self.target(position)?, admission)),
             (None, None) => None,

@@ -37,7 +37,22 @@ pub(crate) enum Key<'k> {
 
 impl Principal {
     pub(crate) fn new(interner: &mut Interner<Who>, who: Who) -> Self {
-        Self(interner.intern(who))
+        match &who {
+            Who::Account(name) => Self::account(interner, name.namespace(), name.name()),
+            Who::Spiffe(_) | Who::Pods(_) => Self(interner.intern(who)),
+        }
+    }
+
+    /// The service account `name` of `namespace`. Nothing is written down if it is known.
+    pub(crate) fn account(interner: &mut Interner<Who>, namespace: &str, name: &str) -> Self {
+        let hash = Key::Account(AccountRef { namespace, name }).hash();
+        let is = |who: &Who| matches!(who, Who::Account(known) if known.is(namespace, name));
+        let known = interner.find(hash, is);
+        Self(
+            known.unwrap_or_else(|| {
+                interner.add(hash, Who::Account(ObjectName::new(namespace, name)))
+            }),
+        )
     }
 
     pub(crate) fn who(&self) -> &Who {

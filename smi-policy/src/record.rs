@@ -62,32 +62,53 @@ impl Record {
 
     /// The matches of an HTTPRouteGroup that were written down.
     pub(crate) fn matches(&self) -> impl Iterator<Item = Option<HttpMatch>> {
-        let mut reader = Reader(&self.0);
-        let len = reader.number().unwrap_or_default();
-        (0..len).map(move |_| reader.http_match().unwrap_or_default())
+        self.texts().map(|texts| texts.as_ref().map(MatchTexts::to_match))
     }
 
     /// The name of the match at this position.
     pub(crate) fn match_name(&self, index: usize) -> Option<&str> {
+        self.names_and_paths().nth(index)?.0
+    }
+
+    /// The path's regex of each match.
+    pub(crate) fn path_regexes(&self) -> impl Iterator<Item = Option<&str>> {
+        self.names_and_paths().map(|(_, path)| path)
+    }
+
+    /// The texts of each match; nothing of one that could not be read.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = Option<MatchTexts<'_>>> {
         let mut reader = Reader(&self.0);
-        let len = reader.number()?;
-        for at in 0..len {
-            if reader.number()? == 0 {
-                continue;
-            }
-            let name = reader.optional()?;
-            if at == index {
-                return name;
-            }
-            reader.optional()?;
-            for _ in 0..reader.number()? {
-                reader.text()?;
-            }
-            for _ in 0..reader.number()?.saturating_mul(2) {
-                reader.text()?;
-            }
+        let len = reader.number().unwrap_or_default();
+        (0..len).map(move |_| reader.match_texts().unwrap_or_default())
+    }
+
+    /// Name and path of each match, without the rest.
+    fn names_and_paths(&self) -> impl Iterator<Item = (Option<&str>, Option<&str>)> {
+        let mut reader = Reader(&self.0);
+        let len = reader.number().unwrap_or_default();
+        (0..len).map(move |_| reader.name_and_path().unwrap_or_default())
+    }
+}
+
+/// A match of an HTTPRouteGroup, where it was written down.
+#[derive(Clone, Debug)]
+pub(crate) struct MatchTexts<'r> {
+    pub(crate) name: Option<&'r str>,
+    pub(crate) path_regex: Option<&'r str>,
+    pub(crate) methods: Vec<&'r str>,
+    /// Names and regular expressions.
+    pub(crate) headers: Vec<(&'r str, &'r str)>,
+}
+
+impl MatchTexts<'_> {
+    fn to_match(&self) -> HttpMatch {
+        let owned = |(name, regex): &(&str, &str)| ((*name).to_owned(), (*regex).to_owned());
+        HttpMatch {
+            name: self.name.map(ToOwned::to_owned),
+            path_regex: self.path_regex.map(ToOwned::to_owned),
+            methods: self.methods.iter().map(|method| (*method).to_owned()).collect(),
+            headers: self.headers.iter().map(owned).collect(),
         }
-        None
     }
 }
 
@@ -206,16 +227,31 @@ impl<'r> Reader<'r> {
         Some(TrafficTarget { name: name.clone(), destination, port, sources, rules })
     }
 
-    fn http_match(&mut self) -> Option<Option<HttpMatch>> {
+    /// A match; of one that could not be read nothing.
+    fn match_texts(&mut self) -> Option<Option<MatchTexts<'r>>> {
         if self.number()? == 0 {
             return Some(None);
         }
-        Some(Some(HttpMatch {
-            name: self.optional()?.map(ToOwned::to_owned),
-            path_regex: self.optional()?.map(ToOwned::to_owned),
-            methods: self.list(Self::owned)?,
-            headers: self.list(|reader| Some((reader.owned()?, reader.owned()?)))?,
+        Some(Some(MatchTexts {
+            name: self.optional()?,
+            path_regex: self.optional()?,
+            methods: self.list(Self::text)?,
+            headers: self.list(|reader| Some((reader.text()?, reader.text()?)))?,
         }))
+    }
+
+    fn name_and_path(&mut self) -> Option<(Option<&'r str>, Option<&'r str>)> {
+        if self.number()? == 0 {
+            return None;
+        }
+        let found = (self.optional()?, self.optional()?);
+        for _ in 0..self.number()? {
+            self.text()?;
+        }
+        for _ in 0..self.number()?.saturating_mul(2) {
+            self.text()?;
+        }
+        Some(found)
     }
 }
 

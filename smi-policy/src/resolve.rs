@@ -1,7 +1,9 @@
 //! From a TrafficTarget, and what it refers to, to a compiled one.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use hashbrown::HashSet;
 
 use crate::diagnostic::{Diagnostic, ObjectKind};
 use crate::interner::Interner;
@@ -94,7 +96,7 @@ impl Resolution<'_> {
             Subject::ServiceAccount { namespace, name } => {
                 let namespace = namespace.as_deref().filter(|n| !n.is_empty()).unwrap_or(&own);
                 let account =
-                    (!name.is_empty()).then(|| self.account(ObjectName::new(namespace, name)));
+                    (!name.is_empty()).then(|| Principal::account(self.interner, namespace, name));
                 (namespace, account.into_iter().collect())
             }
             Subject::IdentityBinding { namespace, name } => {
@@ -133,7 +135,7 @@ impl Resolution<'_> {
         }
         let (mut usable, mut principals) = (Vec::new(), Vec::with_capacity(sources.len()));
         for (at, source) in (0_u32..).zip(sources) {
-            let field = format!("spec.sources[{at}]");
+            let field = || format!("spec.sources[{at}]");
             let (Subject::ServiceAccount { namespace, name }
             | Subject::IdentityBinding { namespace, name }) = source
             else {
@@ -141,7 +143,7 @@ impl Resolution<'_> {
                 continue;
             };
             if name.is_empty() {
-                self.error(format!("{field}.name"), "no-name", "it names nobody".to_owned());
+                self.error(format!("{}.name", field()), "no-name", "it names nobody".to_owned());
                 continue;
             }
             let namespace = match namespace.as_deref().filter(|n| !n.is_empty()) {
@@ -153,20 +155,23 @@ impl Resolution<'_> {
                 }
                 None => {
                     let what = "a source without namespace names nobody under these semantics";
-                    self.error(field, "no-namespace", what.to_owned());
+                    self.error(field(), "no-namespace", what.to_owned());
                     continue;
                 }
             };
-            let name = ObjectName::new(namespace, name);
             let known = principals.len();
             if let Subject::ServiceAccount { .. } = source {
-                principals.push(self.account(name));
-            } else if let Some(binding) = self.referents.inner.bindings.find_named(&name) {
+                principals.push(Principal::account(self.interner, namespace, name));
+                usable.push(at);
+                continue;
+            }
+            let name = ObjectName::new(namespace, name);
+            if let Some(binding) = self.referents.inner.bindings.find_named(&name) {
                 principals.extend_from_slice(&binding.principals);
             } else {
                 let what = self.referents.missing(ObjectKind::IdentityBinding, &name);
                 let what = format!("{what}, so it names nobody");
-                self.error(format!("{field}.name"), "dangling-reference", what);
+                self.error(format!("{}.name", field()), "dangling-reference", what);
             }
             if principals.len() > known {
                 usable.push(at);
@@ -212,22 +217,22 @@ impl Resolution<'_> {
     }
 
     fn http_rule(&mut self, at: u32, rule: &Rule) -> Option<HttpRule> {
-        let field = format!("spec.rules[{at}]");
+        let field = || format!("spec.rules[{at}]");
         let name = ObjectName::new(self.name.namespace(), &rule.name);
         let Some(group) = self.referents.inner.groups.find_named(&name) else {
-            self.dangling(field, ObjectKind::HttpRouteGroup, &name);
+            self.dangling(field(), ObjectKind::HttpRouteGroup, &name);
             return None;
         };
         let group = group.clone();
         let selection = if self.referents.refused.contains(&name) {
             Selection::Only(Box::default())
         } else if !rule.matches.is_empty() {
-            Selection::Only(self.selected(&field, &group, &rule.matches).into())
+            Selection::Only(self.selected(&field(), &group, &rule.matches).into())
         } else if self.referents.inner.semantics.absent_matches == AbsentMatches::All {
             Selection::All
         } else {
             let what = "a rule without `matches` selects none under these semantics";
-            self.error(field, "no-matches", what.to_owned());
+            self.error(field(), "no-matches", what.to_owned());
             Selection::Only(Box::default())
         };
         Some(HttpRule { rule: at, group, selection })
@@ -269,10 +274,6 @@ impl Resolution<'_> {
                 None
             }
         }
-    }
-
-    fn account(&mut self, name: ObjectName) -> Principal {
-        Principal::new(self.interner, Who::Account(name))
     }
 
     fn dangling(&mut self, field: String, kind: ObjectKind, name: &ObjectName) {

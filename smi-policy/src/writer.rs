@@ -1,6 +1,8 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::arrange::{Begun, distinct_tables, http_routes};
 use crate::binding::Binding;
@@ -44,6 +46,10 @@ pub(crate) struct Writer {
     given: HashMap<ObjectName, Option<Record>>,
     /// Targets that refer to something that has changed.
     touched: HashSet<ObjectName>,
+    /// Destinations that targets came to or went from, and that were not arranged anew since.
+    edits: HashMap<Principal, Edit>,
+    /// Destinations that have a table for themselves no longer, likewise.
+    stale: HashSet<Principal>,
 }
 
 /// What tells tables from each other: their addresses, as long as some destination uses them.
@@ -81,6 +87,8 @@ impl Writer {
             notes: Vec::new(),
             given: HashMap::new(),
             touched: HashSet::new(),
+            edits: HashMap::new(),
+            stale: HashSet::new(),
         }
     }
 
@@ -110,6 +118,10 @@ impl Writer {
             table
         });
         self.size = self.size.saturating_add(table.size());
+        if self.users.is_none() && self.size > self.inner.limits.policy_size {
+            // Groups come in order, so that this is what there is no room for in the end, too.
+            self.refused.insert(name.clone());
+        }
         self.touch(ObjectKind::HttpRouteGroup, &name);
         let previous = self.inner.groups.put_named(RouteGroup::of_table(name, table));
         self.size -= previous.map_or(0, |group| group.table().size()).min(self.size);
@@ -148,6 +160,22 @@ impl Writer {
         self.notes.extend(diagnostics);
     }
 
+    /// Ends a part of the only batch: all groups and targets of a namespace. Namespaces come in
+    /// order, and so do the groups of each.
+    ///
+    /// It arranges what the namespace can be expected to have to itself, while what was read of its
+    /// groups is at hand. All else waits for the end, so that nothing is arranged more than twice.
+    pub(crate) fn end_namespace(&mut self, namespace: &str) {
+        self.replace_given();
+        let is_own = |who: &Principal| match who.who() {
+            Who::Account(name) => name.namespace() == namespace,
+            Who::Spiffe(_) | Who::Pods(_) => false,
+        };
+        let own = self.edits.extract_if(|who, _| is_own(who)).collect();
+        self.rebuild(own);
+        self.begun.clear();
+    }
+
     /// Ends the only batch.
     pub(crate) fn finish(mut self) -> Policy {
         self.settle();
@@ -162,27 +190,32 @@ impl Writer {
 
     fn settle(&mut self) {
         self.refuse_groups();
-        let mut edits: HashMap<Principal, Edit> = HashMap::new();
         for name in std::mem::take(&mut self.touched) {
             if let Some(target) = self.inner.targets.find_named(&name) {
                 let record = target.record.clone();
                 self.given.entry(name).or_insert(Some(record));
             }
         }
-        for (name, record) in std::mem::take(&mut self.given) {
-            self.replace(name, record, &mut edits);
-        }
+        self.replace_given();
+        let edits = std::mem::take(&mut self.edits);
         self.rebuild(edits);
+        for who in std::mem::take(&mut self.stale) {
+            if let Some(known) = self.inner.destination(&who) {
+                let targets = known.targets.to_vec();
+                self.arrange(&who, targets);
+            }
+        }
         self.begun.clear();
     }
 
+    fn replace_given(&mut self) {
+        for (name, record) in std::mem::take(&mut self.given) {
+            self.replace(name, record);
+        }
+    }
+
     /// Compiles one target, and notes where it is to be put in and taken out.
-    fn replace(
-        &mut self,
-        name: ObjectName,
-        record: Option<Record>,
-        edits: &mut HashMap<Principal, Edit>,
-    ) {
+    fn replace(&mut self, name: ObjectName, record: Option<Record>) {
         let namespace = name.namespace().to_owned();
         let target = record.map(|record| {
             let referents = Referents {
@@ -213,11 +246,11 @@ impl Writer {
             _ => {}
         }
         for who in previous.iter().flat_map(|previous| &previous.destinations) {
-            edits.entry(who.clone()).or_default().removed.insert(name.clone());
+            self.edits.entry(who.clone()).or_default().removed.insert(name.clone());
         }
         for target in target.iter() {
             for who in &target.destinations {
-                let added = &mut edits.entry(who.clone()).or_default().added;
+                let added = &mut self.edits.entry(who.clone()).or_default().added;
                 // A binding may name somebody twice.
                 if added.last().is_none_or(|last| !Arc::ptr_eq(last, target)) {
                     added.push(Arc::clone(target));
@@ -228,7 +261,6 @@ impl Writer {
 
     /// Arranges the destinations anew that targets came to or went from.
     fn rebuild(&mut self, edits: HashMap<Principal, Edit>) {
-        let mut stale: HashSet<Principal> = HashSet::new();
         let mut rebuilt: Vec<(Principal, Vec<Arc<Target>>)> = Vec::with_capacity(edits.len());
         for (who, edit) in edits {
             let known = self.inner.destination(&who);
@@ -251,20 +283,14 @@ impl Writer {
                 // Who had it alone has arranged it with others.
                 match table.count {
                     1 => table.sole = Some(who.clone()),
-                    _ => stale.extend(table.sole.take()),
+                    _ => self.stale.extend(table.sole.take()),
                 }
             }
             rebuilt.push((who, targets));
         }
-        for (who, targets) in &rebuilt {
-            stale.remove(who);
-            self.arrange(who, targets.clone());
-        }
-        for who in stale {
-            if let Some(known) = self.inner.destination(&who) {
-                let targets = known.targets.to_vec();
-                self.arrange(&who, targets);
-            }
+        for (who, targets) in rebuilt {
+            self.stale.remove(&who);
+            self.arrange(&who, targets);
         }
     }
 

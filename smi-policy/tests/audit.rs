@@ -2,7 +2,7 @@
 
 use smi_policy::{
     AnalysisLimits, Audit, Change, DeadMatter, Diff, HttpMatch, HttpRequest, HttpRouteGroup,
-    Identity, IdentityBinding, LabelSelector, ObjectName, PodLabels, Policy, PolicyBuilder,
+    Identity, IdentityBinding, LabelSelector, Limits, ObjectName, PodLabels, Policy, PolicyBuilder,
     PortRoute, Ports, Proof, Request, Rule, Schemes, Semantics, Subject, TrafficTarget, Unselected,
 };
 
@@ -408,4 +408,41 @@ fn rules_without_matches_are_read_by_the_semantics() {
     let why = osm.policy().explain(&get);
     let closest = why.closest().unwrap();
     assert_eq!(closest.target, &name("web-to-cart"));
+}
+
+/// A text that is too long a pattern by default, and is one by these limits.
+fn long_pattern(last: &str) -> (String, Limits) {
+    let limits = Limits::default().with_pattern_len(64 << 10);
+    (format!("/[{}{last}]$", "ab".repeat(10_000)), limits)
+}
+
+#[test]
+fn patterns_are_analysed_within_the_limits_that_they_were_compiled_within() {
+    let audit = |last: &str| {
+        let (text, limits) = long_pattern(last);
+        Audit::new(web_to_cart([path(&text).method("GET")]).limits(limits))
+    };
+    let found = audit("").diff(&audit("c"));
+    assert_eq!(shown(&found), ["+ GET /c from shop/web to shop/cart on port 1"]);
+    assert!(audit("c").diff(&audit("c-c")).is_same());
+    // Only one of them need admit it.
+    let denied = Audit::new(web_to_cart([path(&long_pattern("").0)]));
+    let found = denied.diff(&audit(""));
+    assert_eq!(shown(&found), ["+ GET /a from shop/web to shop/cart on port 1"]);
+
+    let (web, cart) =
+        (Identity::service_account("shop", "web"), Identity::service_account("shop", "cart"));
+    let get = Request::http(Some(&web), &cart, 1, HttpRequest::new("GET", "/d"));
+    let misses: Vec<_> = audit("c").near_misses(&get).iter().map(ToString::to_string).collect();
+    assert_eq!(misses, ["would be allowed with a path such as `/a`"]);
+}
+
+#[test]
+fn what_the_limits_refuse_is_reported_once() {
+    let limits = Limits::default().with_pattern_len(8);
+    let matches = [path("/items"), path("/items/[0-9]+").method("GET")];
+    let audit = Audit::new(web_to_cart(matches).limits(limits));
+    assert_eq!(audit.policy().diagnostics().len(), 2, "{:?}", audit.policy().diagnostics());
+    // It has a diagnostic, so that it is not called unused as well.
+    assert_eq!(audit.dead_matter(), []);
 }

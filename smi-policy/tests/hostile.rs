@@ -5,8 +5,9 @@
 use std::cell::Cell;
 
 use smi_policy::{
-    FieldVisitor, Headers, HttpMatch, HttpRequest, HttpRouteGroup, Identity, Limits, ObjectName,
-    Policy, PolicyBuilder, Request, Rule, Semantics, Subject, TrafficTarget, Verdict,
+    AnalysisLimits, Audit, FieldVisitor, Headers, HttpMatch, HttpRequest, HttpRouteGroup, Identity,
+    Limits, ObjectName, Policy, PolicyBuilder, Request, Rule, Semantics, Subject, TrafficTarget,
+    Verdict,
 };
 
 fn name(name: impl AsRef<str>) -> ObjectName {
@@ -139,6 +140,71 @@ fn large_requests_are_decided_without_allocating() {
         let (found, most, _) =
             counted(|| policy.authorize(&Request::http(Some(&web), &cart, 80, request)).verdict());
         assert_eq!((found, most), (verdict, 0));
+    }
+}
+
+/// Sets of which each pair of parties asks for as much as one comparison may take.
+fn hostile_set(size: usize, last: char) -> PolicyBuilder {
+    let group = |of: usize| {
+        let matches = (0..8).map(|number| {
+            let pattern = format!("/.*{}.{{{}}}{last}", char::from(b'a' + number), 4 + of % 5);
+            HttpMatch::new(number.to_string()).path_regex(pattern).header("x-id", "(.*a){3}.*b")
+        });
+        matches.fold(HttpRouteGroup::new(name(format!("g{of}"))), HttpRouteGroup::with)
+    };
+    (0..size).fold(Policy::builder(Semantics::default()), |builder, of| {
+        let target = TrafficTarget::new(name(format!("t{of}")), format!("d{of}"));
+        let sources = (0..size).map(|from| Subject::service_account("shop", format!("s{from}")));
+        let target = sources.fold(target, TrafficTarget::source);
+        let rule = Rule::http_route_group(format!("g{of}"));
+        builder.http_route_group(group(of)).traffic_target(target.rule(rule))
+    })
+}
+
+#[test]
+fn a_diff_of_hostile_sets_takes_a_bounded_number_of_steps() {
+    let limits = AnalysisLimits::default().with_states(500).with_total_steps(20_000);
+    let mut allocations = Vec::new();
+    for size in [20, 40] {
+        let audit = |last| Audit::new(hostile_set(size, last)).with_limits(limits);
+        let (old, new) = (audit('x'), audit('y'));
+        let mut found = None;
+        let counted = allocation_counter::measure(|| found = Some(old.diff(&new)));
+        let found = found.unwrap();
+        allocations.push(counted.count_total);
+        assert!(!found.is_same());
+        // Nothing is left out without a word: each destination differs, and is found or listed.
+        for of in 0..size {
+            let end = format!(" to shop/d{of}");
+            let is_named = found
+                .not_compared
+                .iter()
+                .any(|left| left.what.ends_with(&end) || left.what.contains(&format!("{end} ")));
+            let is_found = found
+                .differences
+                .iter()
+                .any(|known| known.destination.to_string() == format!("shop/d{of}"));
+            assert!(is_named || is_found, "nothing is said about d{of}");
+        }
+        // Nor is there more to read than there are destinations, once nothing is left.
+        let exhausted = found.not_compared.iter().filter(|left| left.why.contains("all steps"));
+        assert!(exhausted.count() <= size + 64);
+    }
+    println!("{allocations:?} allocations");
+    // There are four times as many pairs, and twice as many objects to look through.
+    assert!(allocations[1] < 3 * allocations[0], "{allocations:?}");
+}
+
+#[test]
+fn what_there_were_no_steps_for_is_not_called_the_same() {
+    let equal = |limits| {
+        let audit = |last| Audit::new(hostile_set(6, last)).with_limits(limits);
+        audit('x').diff(&audit('x'))
+    };
+    assert!(equal(AnalysisLimits::default()).is_same());
+    for steps in [0, 1, 10, 50] {
+        let found = equal(AnalysisLimits::default().with_total_steps(steps));
+        assert!(!found.is_same() && found.differences.is_empty(), "{steps}: {found:?}");
     }
 }
 

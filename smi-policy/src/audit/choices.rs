@@ -178,10 +178,7 @@ impl Listing<'_> {
         let path = |target| Sample::Path { target, connect: EXTENDED };
         let mut listed = self.listed(atoms, &self.subjects.paths, path)?;
         if self.subjects.has_unclean {
-            let admits = |atom: &&Atom| {
-                let condition = self.clauses.condition(**atom);
-                condition.is_some_and(|known| known.admits_unclean(self.clauses.limits()))
-            };
+            let admits = |atom: &&Atom| self.clauses.admits_unclean(**atom);
             let rooted = atoms.iter().filter(admits).copied().collect();
             listed.push(Choice { holding: rooted, sample: path(UNCLEAN.to_vec()) });
             listed.push(Choice { holding: BTreeSet::new(), sample: path(b"a".to_vec()) });
@@ -212,12 +209,12 @@ impl Listing<'_> {
     fn close(&self, listed: &mut Vec<Choice>) -> Result<(), AnalysisError> {
         let single = listed.clone();
         let mut known: BTreeSet<_> = listed.iter().map(|choice| choice.holding.clone()).collect();
-        let mut steps_left = self.clauses.limits().steps / 10;
+        let mut allowance = self.clauses.budget().part(10);
         let mut at = 0;
         while let Some(choice) = listed.get(at).cloned() {
             at += 1;
             for more in &single {
-                steps_left = steps_left.checked_sub(1).ok_or(AnalysisError::TooManySteps)?;
+                allowance.spend(1)?;
                 let holding: BTreeSet<Atom> =
                     choice.holding.union(&more.holding).copied().collect();
                 if !known.insert(holding.clone()) {
@@ -247,7 +244,7 @@ impl Listing<'_> {
             let holding = vector.holding.iter().filter_map(atom).collect();
             Choice { holding, sample: sample(vector.example) }
         };
-        let found = vectors(&languages, domain, self.clauses.limits())?;
+        let found = vectors(&languages, domain, self.clauses.budget().question())?;
         Ok(found.into_iter().map(choice).collect())
     }
 

@@ -1,10 +1,9 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::language::{AnalysisLimits, Language};
+use crate::language::{AnalysisLimits, Budget, Language};
 use crate::pattern::{Limits, Pattern};
-use crate::resource::{HttpMatch, HttpRouteGroup};
-use crate::route::RouteGroup;
+use crate::resource::HttpMatch;
 use crate::semantics::{Anchor, HttpSemantics};
 
 /// What of a request a condition looks at.
@@ -46,7 +45,7 @@ impl Clause {
 
 /// A condition on one field: a regular expression.
 #[derive(Debug)]
-pub(super) struct Condition {
+struct Condition {
     key: ConditionKey,
     /// Made when it is needed: most conditions of two policies are written the same.
     analysed: OnceCell<Analysed>,
@@ -65,37 +64,14 @@ struct Analysed {
     admits_unclean: bool,
 }
 
-impl Condition {
-    /// The texts that meet it. `None`: could not be analysed.
-    pub(super) fn language(&self, limits: &AnalysisLimits) -> Option<&Language> {
-        self.analysed(limits).language.as_ref()
-    }
-
-    /// Whether paths meet it that servers may read in more than one way.
-    pub(super) fn admits_unclean(&self, limits: &AnalysisLimits) -> bool {
-        self.analysed(limits).admits_unclean
-    }
-
-    fn analysed(&self, limits: &AnalysisLimits) -> &Analysed {
-        self.analysed.get_or_init(|| {
-            let ConditionKey { is_path, anchor, ref text } = self.key;
-            let pattern = Pattern::parse(text, &Limits::default()).ok();
-            let admits_unclean =
-                is_path && pattern.as_ref().is_some_and(|pattern| pattern.is_unconstrained(anchor));
-            let language = pattern.and_then(|pattern| match is_path {
-                true => pattern.path_language(anchor, limits).ok(),
-                false => pattern.language(anchor, limits).ok(),
-            });
-            Analysed { language, admits_unclean }
-        })
-    }
-}
-
 /// All clauses and conditions of a comparison, numbered so that what is written the same has the same
 /// number.
 #[derive(Debug)]
 pub(super) struct Clauses {
     limits: AnalysisLimits,
+    budget: Budget,
+    /// What the patterns were read with that are used.
+    pattern_limits: Limits,
     conditions: Vec<Condition>,
     atoms: HashMap<ConditionKey, Atom>,
     clauses: Vec<Clause>,
@@ -103,9 +79,12 @@ pub(super) struct Clauses {
 }
 
 impl Clauses {
-    pub(super) fn new(limits: AnalysisLimits) -> Self {
+    /// Of policies whose patterns were read with such limits.
+    pub(super) fn new(limits: AnalysisLimits, pattern_limits: Limits) -> Self {
         Self {
             limits,
+            budget: Budget::new(&limits),
+            pattern_limits,
             conditions: Vec::new(),
             atoms: HashMap::new(),
             clauses: Vec::new(),
@@ -113,16 +92,13 @@ impl Clauses {
         }
     }
 
-    pub(super) fn limits(&self) -> &AnalysisLimits {
-        &self.limits
+    /// What is left to compare them.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     pub(super) fn clause(&self, id: ClauseId) -> Option<&Clause> {
         self.clauses.get(id as usize)
-    }
-
-    pub(super) fn condition(&self, atom: Atom) -> Option<&Condition> {
-        self.conditions.get(atom as usize)
     }
 
     /// The clause of every request.
@@ -151,9 +127,36 @@ impl Clauses {
         self.intern(clause)
     }
 
-    /// The language of a condition, if it could be analysed.
+    /// The texts that meet a condition. `None`: could not be analysed.
     pub(super) fn language(&self, atom: Atom) -> Option<&Language> {
-        self.condition(atom)?.language(&self.limits)
+        self.analysed(atom)?.language.as_ref()
+    }
+
+    /// Whether paths meet a condition that servers may read in more than one way.
+    pub(super) fn admits_unclean(&self, atom: Atom) -> bool {
+        self.analysed(atom).is_some_and(|analysed| analysed.admits_unclean)
+    }
+
+    /// `None` if there are no steps left to find out.
+    fn analysed(&self, atom: Atom) -> Option<&Analysed> {
+        let Condition { key, analysed } = self.conditions.get(atom as usize)?;
+        if analysed.get().is_none() {
+            self.budget.check().ok()?;
+        }
+        Some(analysed.get_or_init(|| {
+            let ConditionKey { is_path, anchor, ref text } = *key;
+            let pattern = Pattern::parse(text, &self.pattern_limits).ok();
+            let admits_unclean =
+                is_path && pattern.as_ref().is_some_and(|pattern| pattern.is_unconstrained(anchor));
+            let language = pattern.and_then(|pattern| match is_path {
+                true => pattern.path_language(anchor, &self.limits).ok(),
+                false => pattern.language(anchor, &self.limits).ok(),
+            });
+            let states = language.as_ref().map_or(self.limits.states, Language::states);
+            // If that was too much, it is the last that is analysed.
+            let _ = self.budget.spend(states);
+            Analysed { language, admits_unclean }
+        }))
     }
 
     fn atom(&mut self, is_path: bool, anchor: Anchor, text: &str) -> Atom {
@@ -176,14 +179,4 @@ impl Clauses {
         self.numbers.insert(clause, fresh);
         fresh
     }
-}
-
-/// Whether the engine can use a match.
-pub(super) fn is_usable(
-    group: &HttpRouteGroup,
-    http_match: &HttpMatch,
-    semantics: &HttpSemantics,
-) -> bool {
-    let alone = HttpRouteGroup::new(group.name.clone()).with(http_match.clone());
-    RouteGroup::compile(&alone, semantics, &mut Vec::new()).is_usable()
 }

@@ -5,10 +5,11 @@ use crate::diagnostic::ObjectKind;
 use crate::name::ObjectName;
 use crate::request::Transport;
 use crate::resource::{RuleKind, Subject};
+use crate::route::RouteGroup;
 
 use super::Audit;
 use super::choices::Subjects;
-use super::clause::{Clause, ClauseId, Clauses, is_usable};
+use super::clause::{Clause, ClauseId, Clauses};
 use super::model::Target;
 use super::side::{Numbered, Side, port_groups, rank};
 use super::solve::{Found, Solver};
@@ -115,7 +116,7 @@ impl Audit {
     /// );
     /// ```
     pub fn dead_matter(&self) -> Vec<Dead> {
-        let mut clauses = Clauses::new(self.limits);
+        let mut clauses = Clauses::new(self.limits, self.policy().inner().limits);
         let numbered = Numbered::new(&self.model, &mut clauses);
         let http = &self.model.semantics().http;
         let search = Search {
@@ -294,11 +295,15 @@ impl Search<'_> {
         let mut found = Vec::new();
         for (name, group) in &self.audit.inputs.groups {
             let is_used = uses.keys().any(|(known, _)| known == name);
-            for (index, http_match) in group.matches.iter().enumerate() {
+            // The engine knows which matches can be used.
+            let compiled = self.audit.policy().inner().groups.find_named(name);
+            for index in 0..group.matches.len() {
                 let key = (name.clone(), index);
                 let is_usable = || {
-                    let semantics = &self.audit.model.semantics().http;
-                    http_match.as_ref().is_some_and(|m| is_usable(group, m, semantics))
+                    let index = u32::try_from(index).ok();
+                    let conditions =
+                        |group: &RouteGroup| group.table().conditions(index?).map(|_| ());
+                    compiled.and_then(conditions).is_some()
                 };
                 let matter = match uses.get(&key) {
                     _ if never.contains(&key) => DeadMatter::NeverMatches,

@@ -14,7 +14,7 @@ use super::choices::Subjects;
 use super::clause::{Clause, ClauseId, Clauses};
 use super::example::{Example, ExampleHttp};
 use super::party::{Party, Peer};
-use super::peers::Peers;
+use super::peers::{Peers, Reach};
 use super::side::{Numbered, Origin, PortGroup, Side, port_groups, ports_text, rank};
 use super::solve::{Found, Solver};
 
@@ -115,11 +115,17 @@ impl Audit {
     /// Conditions are compared as sets of requests, so that it does not matter how they are written
     /// or in which target they are; what is found is complete, except for what
     /// [`Diff::not_compared`] lists. See [`Audit`] for an example.
+    ///
+    /// The work is bounded, whatever the policies are: by
+    /// [`AnalysisLimits::steps`](crate::AnalysisLimits::steps) for each condition or pair of parties,
+    /// and by [`AnalysisLimits::total_steps`](crate::AnalysisLimits::total_steps) for all of it.
     pub fn diff(&self, new: &Self) -> Diff {
-        let mut clauses = Clauses::new(self.limits);
-        let old_side = Numbered::new(&self.model, &mut clauses);
-        let new_side = Numbered::new(&new.model, &mut clauses);
-        let peers = Peers::of(&[&self.model, &new.model], &self.limits);
+        let pattern_limits = self.policy().inner().limits.or(new.policy().inner().limits);
+        let mut clauses = Clauses::new(self.limits, pattern_limits);
+        let sides =
+            [Numbered::new(&self.model, &mut clauses), Numbered::new(&new.model, &mut clauses)];
+        let models = [&self.model, &new.model];
+        let peers = Peers::of(&models, &self.limits, clauses.budget());
         let (a, b) = (self.model.semantics(), new.model.semantics());
         let mut comparison = Comparison {
             old: self,
@@ -135,24 +141,13 @@ impl Audit {
                 why: "label selectors combine in too many ways".to_owned(),
             });
         }
-        let mut old_pairs = self.model.pairs(&peers.all);
-        let mut new_pairs = new.model.pairs(&peers.all);
-        let mut pairs: BTreeSet<(usize, usize)> =
-            old_pairs.keys().chain(new_pairs.keys()).copied().collect();
-        let open = peers.open(&[&self.model, &new.model]);
-        pairs.extend(open.keys().flat_map(|&to| peers.strangers().map(move |from| (to, from))));
-        for (to, from) in pairs {
-            let (Some(source), Some(destination)) = (peers.all.get(from), peers.all.get(to)) else {
-                continue;
-            };
-            let Some(identity) = &destination.identity else { continue };
-            let is_open = open.get(&to).cloned().unwrap_or_default();
-            let is_open = |model: usize| is_open.get(model).is_some_and(|open| *open);
-            let old_targets = old_pairs.remove(&(to, from)).unwrap_or_default();
-            let new_targets = new_pairs.remove(&(to, from)).unwrap_or_default();
-            let old = Side::new(&old_side, is_open(0), old_targets);
-            let new = Side::new(&new_side, is_open(1), new_targets);
-            comparison.pair(source, destination, identity, &old, &new);
+        let reaches = models.map(|model| Reach::new(model, &peers.all));
+        let open = peers.open(&models);
+        let mut destinations: BTreeSet<usize> = open.keys().copied().collect();
+        destinations.extend(reaches.iter().flat_map(Reach::destinations));
+        for to in destinations {
+            let is_open = open.get(&to).map_or([false; 2], |open| *open);
+            comparison.destination(&peers, to, is_open, &reaches, &sides);
         }
         let mut diff = comparison.diff;
         diff.differences.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -210,6 +205,48 @@ type Answers = Vec<(ClauseId, Found)>;
 type OfPair<'g, T> = BTreeMap<(Change, ClauseId), (T, Origin, Vec<&'g PortGroup>)>;
 
 impl Comparison<'_> {
+    /// Compares what anybody may do at one destination.
+    fn destination(
+        &mut self,
+        peers: &Peers,
+        to: usize,
+        is_open: [bool; 2],
+        reaches: &[Reach<'_>; 2],
+        sides: &[Numbered<'_>; 2],
+    ) {
+        let Some(destination) = peers.all.get(to) else { return };
+        let Some(identity) = &destination.identity else { return };
+        let budget = self.clauses.budget();
+        let [old, new] = reaches.each_ref().map(|reach| reach.sources(to, budget));
+        let (mut old, mut new) = match (old, new) {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(why), _) | (_, Err(why)) => {
+                return self.left_out(format!("everybody to {}", destination.party), why);
+            }
+        };
+        let mut sources: BTreeSet<usize> = old.keys().chain(new.keys()).copied().collect();
+        if is_open.contains(&true) {
+            sources.extend(peers.strangers());
+        }
+        let mut sources = sources.into_iter().filter_map(|from| Some((from, peers.all.get(from)?)));
+        while let Some((from, source)) = sources.next() {
+            let [old_side, new_side] = sides;
+            let [old_open, new_open] = is_open;
+            let old = Side::new(old_side, old_open, old.remove(&from).unwrap_or_default());
+            let new = Side::new(new_side, new_open, new.remove(&from).unwrap_or_default());
+            if let Err(why) = self.pair(source, destination, identity, &old, &new) {
+                let others = match sources.by_ref().count() {
+                    0 => String::new(),
+                    1 => " and one other".to_owned(),
+                    count => format!(" and {count} others"),
+                };
+                let what = format!("{}{others} to {}", source.party, destination.party);
+                return self.left_out(what, why);
+            }
+        }
+    }
+
+    /// Compares what one may do at another. Fails where no steps are left for that.
     fn pair(
         &mut self,
         source: &Peer,
@@ -217,9 +254,14 @@ impl Comparison<'_> {
         identity: &Identity,
         old: &Side<'_>,
         new: &Side<'_>,
-    ) {
+    ) -> Result<(), AnalysisError> {
+        let (a, b) = (old.size(), new.size());
+        let (all, ports) = (a.targets + b.targets, 1 + a.ports + b.ports);
+        let budget = self.clauses.budget();
+        budget.spend(1 + all.saturating_mul(ports) / 4)?;
         let targets = old.targets().chain(new.targets()).map(|(target, _)| target);
         let groups = port_groups(targets);
+        budget.spend(groups.len().saturating_mul(a.matches + b.matches))?;
         let pair = Pair { source, destination, identity, groups: &groups };
         let http = [Transport::Tcp, Transport::Udp].map(|t| self.http(&pair, t, old, new));
         let [over_tcp, mut over_udp] = http;
@@ -259,7 +301,7 @@ impl Comparison<'_> {
                     Found::Request(http) => {
                         self.report(&pair, change, transport, origin, &groups, Some(*http));
                     }
-                    Found::Undecided(why) => self.undecided(&pair, &origin, why),
+                    Found::Undecided(why) => self.left_out(pair.text(&origin), why),
                     Found::Nothing => {}
                 }
             }
@@ -267,6 +309,7 @@ impl Comparison<'_> {
         for (change, transport, origin, groups) in opaque {
             self.report(&pair, change, transport, origin, &groups, None);
         }
+        Ok(())
     }
 
     /// The differences in HTTP requests.
@@ -366,8 +409,7 @@ impl Comparison<'_> {
         });
     }
 
-    fn undecided(&mut self, pair: &Pair<'_, '_>, origin: &Origin, why: AnalysisError) {
-        let what = pair.text(origin);
+    fn left_out(&mut self, what: String, why: AnalysisError) {
         self.diff.not_compared.push(NotCompared { what, why: why.to_string() });
     }
 }

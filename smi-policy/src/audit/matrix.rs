@@ -1,5 +1,5 @@
 use crate::identity::{Identity, Proof};
-use crate::language::AnalysisLimits;
+use crate::language::Budget;
 use crate::name::ObjectName;
 use crate::ports::PortSet;
 use crate::request::Transport;
@@ -96,7 +96,7 @@ impl Audit {
                 }
             }
         }
-        let peers = Peers::of(&[&self.model], &AnalysisLimits::default());
+        let peers = Peers::of(&[&self.model], &self.limits, &Budget::new(&self.limits));
         let open = peers.open(&[&self.model]);
         let open = open.keys().filter_map(|at| Some(peers.all.get(*at)?.party.clone()));
         accesses.extend(open.map(|destination| Access {

@@ -4,7 +4,7 @@ use std::fmt;
 use crate::headers::{FieldVisitor, Headers};
 use crate::language::Language;
 use crate::name::ObjectName;
-use crate::pattern::{Limits, Pattern};
+use crate::pattern::Pattern;
 use crate::request::{HttpRequest, Request, Traffic};
 use crate::semantics::Anchor;
 
@@ -203,7 +203,7 @@ impl Trial<'_> {
     /// A short text that a pattern accepts.
     fn example(&self, regex: &str, anchor: Anchor, domain: Option<&Language>) -> Option<Vec<u8>> {
         let limits = &self.audit.limits;
-        let pattern = Pattern::parse(regex, &Limits::default()).ok()?;
+        let pattern = Pattern::parse(regex, &self.audit.policy().inner().limits).ok()?;
         match domain {
             Some(paths) => {
                 pattern.path_language(anchor, limits).ok()?.intersection(paths, limits).ok()?

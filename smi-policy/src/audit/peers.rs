@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decision::Reason;
 use crate::identity::{Identity, Proof};
-use crate::language::AnalysisLimits;
+use crate::language::{AnalysisError, AnalysisLimits, Budget};
 use crate::request::Request;
 use crate::resource::LabelSelector;
 use crate::semantics::Unselected;
@@ -19,7 +19,7 @@ pub(super) struct Peers {
 }
 
 impl Peers {
-    pub(super) fn of(models: &[&Model], limits: &AnalysisLimits) -> Self {
+    pub(super) fn of(models: &[&Model], limits: &AnalysisLimits, budget: &Budget) -> Self {
         let keys: BTreeSet<&Key> = models
             .iter()
             .flat_map(|model| &model.targets)
@@ -39,7 +39,7 @@ impl Peers {
             selectors.entry(&selector.namespace).or_default().push(selector);
         }
         for (namespace, selectors) in selectors {
-            match label_sets(&selectors, limits.states) {
+            match label_sets(&selectors, limits.states, budget) {
                 Some(sets) => all.extend(sets.iter().map(|set| Peer::pods(namespace, set))),
                 None => {
                     unlisted.insert(namespace.into());
@@ -67,10 +67,10 @@ impl Peers {
 
     /// The destinations that are open in some of the models because no target names them, with the
     /// answer of each model.
-    pub(super) fn open(&self, models: &[&Model]) -> BTreeMap<usize, Vec<bool>> {
+    pub(super) fn open<const N: usize>(&self, models: &[&Model; N]) -> BTreeMap<usize, [bool; N]> {
         let answers = self.all.iter().enumerate().filter_map(|(at, peer)| {
             let identity = peer.identity.as_ref().filter(|i| i.proof() == Proof::Certificate)?;
-            let answers: Vec<bool> = models.iter().map(|model| model.is_open(identity)).collect();
+            let answers = models.map(|model| model.is_open(identity));
             answers.contains(&true).then_some((at, answers))
         });
         answers.collect()
@@ -92,15 +92,25 @@ impl Model {
             && self.policy.authorize(&Request::tcp(None, destination, 1)).reason()
                 == Reason::Unselected
     }
+}
 
-    /// The pairs of peers, destination first, that targets concern, with these targets' positions.
-    pub(super) fn pairs(&self, peers: &[Peer]) -> BTreeMap<(usize, usize), Vec<usize>> {
+/// Where the targets of a model find peers.
+#[derive(Debug)]
+pub(super) struct Reach<'m> {
+    model: &'m Model,
+    by_source: BTreeMap<Key, Vec<usize>>,
+    /// Positions of the targets that name each peer as their destination.
+    targets: BTreeMap<usize, Vec<usize>>,
+}
+
+impl<'m> Reach<'m> {
+    pub(super) fn new(model: &'m Model, peers: &[Peer]) -> Self {
         let mut by_key: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         let mut by_source: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
         for (at, peer) in peers.iter().enumerate() {
             let Some(identity) = &peer.identity else { continue };
-            for key in self.keys(identity) {
-                if identity.proof() >= self.semantics().min_proof {
+            for key in model.keys(identity) {
+                if identity.proof() >= model.semantics().min_proof {
                     by_source.entry(key.clone()).or_default().push(at);
                 }
                 // Of the proofs that a source may have one is enough for destinations.
@@ -109,22 +119,48 @@ impl Model {
                 }
             }
         }
-        let mut pairs: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-        for (at, target) in self.targets.iter().enumerate() {
-            if target.void.is_some() {
-                continue;
-            }
-            let named = |keys: &BTreeSet<Key>, by: &BTreeMap<Key, Vec<usize>>| -> BTreeSet<usize> {
-                keys.iter().filter_map(|key| by.get(key)).flatten().copied().collect()
-            };
-            let sources = named(&target.sources, &by_source);
-            for destination in named(&target.destinations, &by_key) {
-                for &source in &sources {
-                    pairs.entry((destination, source)).or_default().push(at);
+        let mut targets: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, target) in model.targets.iter().enumerate() {
+            if target.void.is_none() {
+                let named = target.destinations.iter().filter_map(|key| by_key.get(key)).flatten();
+                for peer in named.collect::<BTreeSet<_>>() {
+                    targets.entry(*peer).or_default().push(at);
                 }
             }
         }
-        pairs
+        Self { model, by_source, targets }
+    }
+
+    /// The peers that some target opens.
+    pub(super) fn destinations(&self) -> impl Iterator<Item = usize> {
+        self.targets.keys().copied()
+    }
+
+    /// Whom a destination is open to, with the positions of the targets that open it.
+    ///
+    /// # Errors
+    ///
+    /// If there are more of them than steps left.
+    pub(super) fn sources(
+        &self,
+        destination: usize,
+        budget: &Budget,
+    ) -> Result<BTreeMap<usize, Vec<usize>>, AnalysisError> {
+        let mut sources: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for &at in self.targets.get(&destination).into_iter().flatten() {
+            for key in self.model.targets.get(at).into_iter().flat_map(|target| &target.sources) {
+                let peers = self.by_source.get(key).map_or(&[][..], Vec::as_slice);
+                budget.spend(1 + peers.len())?;
+                for peer in peers {
+                    let targets = sources.entry(*peer).or_default();
+                    // Two keys may find the same one.
+                    if targets.last() != Some(&at) {
+                        targets.push(at);
+                    }
+                }
+            }
+        }
+        Ok(sources)
     }
 }
 
@@ -132,8 +168,8 @@ impl Model {
 type Labels = Vec<(String, String)>;
 
 /// For every set of selectors that can select a pod together, labels of such a pod. `None` if there
-/// are more sets of labels to try than that.
-fn label_sets(selectors: &[&PodSelector], max: usize) -> Option<Vec<Labels>> {
+/// are more sets of labels to try than that, or than steps are left for.
+fn label_sets(selectors: &[&PodSelector], max: usize, budget: &Budget) -> Option<Vec<Labels>> {
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for LabelSelector { match_labels, match_expressions } in selectors.iter().map(|s| &s.resource) {
         for (key, value) in match_labels {
@@ -152,13 +188,14 @@ fn label_sets(selectors: &[&PodSelector], max: usize) -> Option<Vec<Labels>> {
             set.insert(key.to_owned(), value.to_owned());
             set
         };
+        if sets.len().saturating_mul(values.len() + 1) > max {
+            return None;
+        }
         let longer: Vec<_> =
             sets.iter().flat_map(|set| values.iter().map(|value| with(set, value))).collect();
         sets.extend(longer);
-        if sets.len() > max {
-            return None;
-        }
     }
+    budget.spend(sets.len().saturating_mul(1 + selectors.len() / 8)).ok()?;
     let mut known = BTreeSet::new();
     let mut found = Vec::new();
     for set in sets {

@@ -39,6 +39,14 @@ pub(super) struct Side<'m> {
     targets: Vec<usize>,
 }
 
+/// How much a side says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    pub(super) targets: usize,
+    pub(super) matches: usize,
+    pub(super) ports: usize,
+}
+
 /// What grants something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -56,6 +64,20 @@ impl<'m> Side<'m> {
         self.targets.iter().filter_map(|&at| {
             let target = numbered.model.targets.get(at).filter(|target| target.void.is_none())?;
             Some((target, numbered.numbers.get(at)?.as_slice()))
+        })
+    }
+
+    /// How many targets and matches there are, and how many ports these list.
+    pub(super) fn size(&self) -> Size {
+        self.targets().fold(Size::default(), |size, (target, numbers)| {
+            let ports = [&target.tcp, &target.udp].into_iter().flatten();
+            Size {
+                targets: size.targets + 1,
+                matches: size.matches + numbers.len(),
+                ports: size.ports
+                    + usize::from(target.port.is_some())
+                    + ports.map(|ports| ports.listed().len()).sum::<usize>(),
+            }
         })
     }
 

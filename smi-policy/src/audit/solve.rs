@@ -1,7 +1,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::language::AnalysisError;
+use crate::language::{Allowance, AnalysisError};
 use crate::request::Connect;
 
 use super::choices::{Choice, Choices, Sample, Subjects};
@@ -42,6 +42,10 @@ impl<'s> Solver<'s> {
     /// A request is a choice for each field: which of all conditions on it hold. Choices are made
     /// one field after another, and only for fields that some clause left over still depends on.
     pub(super) fn find(&self, grant: &Clause, others: &[&Clause]) -> Found {
+        let budget = self.clauses.budget();
+        if let Err(error) = budget.spend(1 + others.len() / 16) {
+            return Found::Undecided(error);
+        }
         if others.iter().any(|other| plainly_covers(other, grant)) {
             return Found::Nothing;
         }
@@ -59,12 +63,15 @@ impl<'s> Solver<'s> {
         let mut search = Search {
             grant: &grant,
             choices,
-            steps_left: self.clauses.limits().steps,
+            allowance: self.clauses.budget().question(),
             depends_on_unknown: false,
         };
         match search.run(&others.iter().collect::<Vec<_>>()) {
             Ok(Some(request)) => Found::Request(Box::new(request)),
-            Ok(None) if search.depends_on_unknown => Found::Undecided(AnalysisError::TooManyStates),
+            Ok(None) if search.depends_on_unknown => {
+                let why = budget.check().err().unwrap_or(AnalysisError::TooManyStates);
+                Found::Undecided(why)
+            }
             Ok(None) => Found::Nothing,
             Err(error) => Found::Undecided(error),
         }
@@ -88,7 +95,7 @@ fn plainly_covers(other: &Clause, grant: &Clause) -> bool {
 struct Search<'s> {
     grant: &'s Clause,
     choices: &'s Choices,
-    steps_left: usize,
+    allowance: Allowance<'s>,
     /// Whether something was found but for conditions of which nothing is known.
     depends_on_unknown: bool,
 }
@@ -172,8 +179,7 @@ impl<'s> Search<'s> {
     }
 
     fn spend(&mut self, steps: usize) -> Result<(), AnalysisError> {
-        self.steps_left = self.steps_left.checked_sub(steps).ok_or(AnalysisError::TooManySteps)?;
-        Ok(())
+        self.allowance.spend(steps)
     }
 }
 

@@ -19,11 +19,15 @@ pub struct AnalysisLimits {
     /// Steps of one comparison, each of which looks at one state or one combination of conditions.
     /// 1,000,000.
     pub steps: usize,
+    /// Steps of all comparisons of one analysis together, such as a whole
+    /// [`diff`](crate::Audit::diff). 100,000,000. What is left over when they are spent is not
+    /// compared.
+    pub total_steps: usize,
 }
 
 impl Default for AnalysisLimits {
     fn default() -> Self {
-        Self { states: 10_000, steps: 1_000_000 }
+        Self { states: 10_000, steps: 1_000_000, total_steps: 100_000_000 }
     }
 }
 
@@ -41,6 +45,13 @@ impl AnalysisLimits {
         self.steps = steps;
         self
     }
+
+    /// Sets the steps of all comparisons together.
+    #[must_use]
+    pub fn with_total_steps(mut self, steps: usize) -> Self {
+        self.total_steps = steps;
+        self
+    }
 }
 
 /// Why something was not analysed. It says nothing about what is accepted.
@@ -53,6 +64,9 @@ pub enum AnalysisError {
     /// A comparison takes more than [`AnalysisLimits::steps`].
     #[error("its conditions combine in too many ways")]
     TooManySteps,
+    /// The comparisons before it took all of [`AnalysisLimits::total_steps`].
+    #[error("the comparisons before it took all steps that there are")]
+    Exhausted,
     /// The pattern's groups nest too deeply.
     #[error("its pattern nests too deeply")]
     TooDeep,

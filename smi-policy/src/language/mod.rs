@@ -8,8 +8,10 @@
 //! - `of_pattern`: from a pattern and its anchoring;
 //! - `paths`: the paths that every server reads the same way, and authorities;
 //! - `shape`: whether a set of paths is one path, a prefix, or everything;
-//! - `vectors`: which of many sets can hold at once.
+//! - `vectors`: which of many sets can hold at once;
+//! - `budget`: how many steps all that may take together.
 
+mod budget;
 mod dfa;
 mod limits;
 mod minimize;
@@ -25,6 +27,7 @@ use self::dfa::Dfa;
 pub use self::limits::{AnalysisError, AnalysisLimits};
 pub use self::shape::PathShape;
 
+pub(crate) use self::budget::{Allowance, Budget};
 pub(crate) use self::vectors::{Vector, vectors};
 
 /// A set of byte strings, such as all paths that a pattern accepts.
@@ -82,6 +85,11 @@ impl Language {
     pub fn contains(&self, text: impl AsRef<[u8]>) -> bool {
         let end = text.as_ref().iter().fold(Dfa::START, |state, &byte| self.dfa.next(state, byte));
         self.dfa.is_accepting(end)
+    }
+
+    /// How many states its automaton has.
+    pub(crate) fn states(&self) -> usize {
+        self.dfa.len()
     }
 
     /// Whether there is no member.

@@ -1,8 +1,9 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::Language;
+use super::budget::Allowance;
 use super::dfa::{Classes, Dfa, State};
-use super::limits::{AnalysisError, AnalysisLimits};
+use super::limits::AnalysisError;
 use super::search::plainest;
 
 /// One way in which many languages can hold at once.
@@ -19,11 +20,11 @@ pub(crate) struct Vector {
 ///
 /// # Errors
 ///
-/// If that takes more than [`AnalysisLimits::steps`].
+/// If that takes more steps than are allowed.
 pub(crate) fn vectors(
     languages: &[&Language],
     domain: &Language,
-    limits: &AnalysisLimits,
+    allowance: Allowance<'_>,
 ) -> Result<Vec<Vector>, AnalysisError> {
     let mut walk = Walk {
         languages,
@@ -31,7 +32,7 @@ pub(crate) fn vectors(
         classes: languages
             .iter()
             .fold(domain.dfa.classes().clone(), |all, one| all.refined(one.dfa.classes())),
-        steps_left: limits.steps,
+        allowance,
         known: HashSet::new(),
         found: Vec::new(),
     };
@@ -44,7 +45,7 @@ struct Walk<'l> {
     languages: &'l [&'l Language],
     domain: &'l Language,
     classes: Classes,
-    steps_left: usize,
+    allowance: Allowance<'l>,
     known: HashSet<Box<[u32]>>,
     found: Vec<Vector>,
 }
@@ -70,9 +71,7 @@ impl Walk<'_> {
             let Some((place, _)) = places.get(number).cloned() else { break };
             self.note(&place, || trace(&places, number));
             for &byte in &bytes {
-                let cost = 1 + place.alive.len() / 8;
-                self.steps_left =
-                    self.steps_left.checked_sub(cost).ok_or(AnalysisError::TooManySteps)?;
+                self.allowance.spend(1 + place.alive.len() / 8)?;
                 let domain = self.domain.dfa.next(place.domain, byte);
                 if self.domain.dfa.is_dead(domain) {
                     continue;
@@ -134,7 +133,8 @@ fn trace(places: &[(Place, Option<(usize, u8)>)], mut number: usize) -> Vec<u8> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Anchor, Limits, PathMode, Pattern};
+    use crate::language::budget::Budget;
+    use crate::{AnalysisLimits, Anchor, Limits, PathMode, Pattern};
 
     fn language(text: &str) -> Language {
         let pattern = Pattern::parse(text, &Limits::default()).unwrap();
@@ -144,7 +144,8 @@ mod tests {
     fn shown(texts: &[&str], domain: &Language) -> Vec<(Vec<u32>, String)> {
         let languages: Vec<Language> = texts.iter().map(|text| language(text)).collect();
         let languages: Vec<&Language> = languages.iter().collect();
-        let found = vectors(&languages, domain, &AnalysisLimits::default()).unwrap();
+        let budget = Budget::new(&AnalysisLimits::default());
+        let found = vectors(&languages, domain, budget.question()).unwrap();
         let show = |v: Vector| (v.holding.into_vec(), String::from_utf8_lossy(&v.example).into());
         found.into_iter().map(show).collect()
     }
@@ -178,7 +179,8 @@ mod tests {
             (0..16).map(|i| format!(".*{}.{{9}}", char::from(b'a' + i))).collect();
         let languages: Vec<Language> = texts.iter().map(|text| language(text)).collect();
         let languages: Vec<&Language> = languages.iter().collect();
-        let found = vectors(&languages, &Language::everything(), &AnalysisLimits::default());
+        let budget = Budget::new(&AnalysisLimits::default());
+        let found = vectors(&languages, &Language::everything(), budget.question());
         assert_eq!(found, Err(AnalysisError::TooManySteps));
     }
 }

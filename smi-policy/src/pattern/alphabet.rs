@@ -1,6 +1,6 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use regex_syntax::hir::ClassUnicodeRange;
 
 /// How an automaton sees the characters outside of ASCII: by classes, of characters that none of

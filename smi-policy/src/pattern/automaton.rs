@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use super::alphabet::Alphabet;
-use super::determinize::{STRAY, determinize};
+use super::determinize::determinize;
+use super::dfa::STRAY;
 use super::encode::encode;
 use super::nfa::Nfa;
 use super::program::Program;
+use super::work;
 use crate::Anchor;
 
 /// Patterns and their anchoring as one deterministic automaton: complete when it is built, so that
@@ -157,6 +159,7 @@ impl Automaton {
         let Place { mut node, mut progress } = place;
         let mut flags = *code.get(node)?;
         loop {
+            work::count(1);
             let mut at = node + 1;
             let mut wide = at;
             if flags & (MATCHES | AT_END | WIDE_ALL | WIDE_LIST) != 0 {
@@ -173,6 +176,7 @@ impl Automaton {
             if flags & KIND == RUN {
                 let len = usize::from(*code.get(at)?);
                 let end = at + 1 + len;
+                work::count(len);
                 match strip_prefix(
                     input,
                     code.get(at + 1 + progress..)?,
@@ -222,6 +226,7 @@ impl Automaton {
                             && first <= *byte
                             && *byte <= last
                         {
+                            work::count(1);
                             input = rest;
                         }
                         continue;
@@ -262,6 +267,7 @@ impl Automaton {
     #[inline(never)]
     fn patterns(&self, at: usize, hit: &mut impl FnMut(u16)) {
         let list = self.code.get(at + 2..at + self.list_len(at)).unwrap_or_default();
+        work::count(list.len());
         for pattern in list.chunks_exact(2) {
             if let [low, high] = *pattern {
                 hit(u16::from_le_bytes([low, high]));
@@ -301,6 +307,7 @@ fn wide_move<const WIDTH: usize>(code: &[u8], flags: u8, at: usize, class: u8) -
     }
     let len = usize::from(*code.get(at)?);
     let moves = code.get(at + 1..at + 1 + len * (1 + WIDTH))?;
+    work::count(len);
     let index = moves.chunks_exact(1 + WIDTH).position(|m| m.first() == Some(&class))?;
     place_at::<WIDTH>(code, at + 2 + index * (1 + WIDTH))
 }

@@ -61,6 +61,15 @@ impl<'p> Cursor<'p> {
         Some(next)
     }
 
+    /// Consumes characters as long as they are wanted, and returns them. All outside of ASCII are.
+    pub(super) fn eat_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'p str {
+        let end = self.rest.bytes().position(|byte| byte.is_ascii() && !wanted(byte));
+        let parts = end.and_then(|end| self.rest.split_at_checked(end));
+        let (eaten, rest) = parts.unwrap_or((self.rest, ""));
+        self.rest = rest;
+        eaten
+    }
+
     /// Consumes all up to and with `end`, and returns what is before it. `None`, and nothing
     /// consumed, if there is no `end`.
     pub(super) fn eat_until(&mut self, end: &str) -> Option<&'p str> {

@@ -1,144 +1,26 @@
-use std::hash::BuildHasher;
-
-use hashbrown::{DefaultHashBuilder, HashTable};
 use regex_syntax::hir::Look;
 
+use super::context::{After, Before, Truth};
+use super::dfa::{AsciiMove, DEAD, Dfa, Key, START, STRAY, StateId, WideMove};
 use super::nfa::{Inst, Nfa};
 use super::program::Pc;
-
-/// A deterministic automaton over symbols, as it comes from its construction.
-///
-/// Entering a state may say that patterns match: each says so once on any way, as soon as it is
-/// certain, and from then on nothing of it is left in the states. So a pattern such as `/items`
-/// ends a way as soon as it has matched.
-#[derive(Debug, Default)]
-pub(super) struct Dfa {
-    states: Vec<State>,
-    /// What states consist of, one after another.
-    keys: Vec<u32>,
-    patterns: Vec<u16>,
-    ascii: Vec<AsciiMove>,
-    wide: Vec<WideMove>,
-}
-
-/// The number of a state; 0 is the one from which nothing matches any more.
-pub(super) type StateId = u32;
-
-pub(super) const DEAD: StateId = 0;
-pub(super) const START: StateId = 1;
-
-/// On an ASCII character of a range; ranges ascend, and are apart from each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct AsciiMove {
-    pub(super) first: u8,
-    pub(super) last: u8,
-    pub(super) to: StateId,
-}
-
-/// On a character of a class of the alphabet, or on a stray byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WideMove {
-    pub(super) class: u8,
-    pub(super) to: StateId,
-}
-
-/// The class of stray bytes.
-pub(super) const STRAY: u8 = u8::MAX;
-
-/// A part of one of the lists of a [`Dfa`].
-#[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    from: usize,
-    to: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct State {
-    key: Span,
-    /// How many members of the key are instructions; the rest are the patterns that match.
-    items: usize,
-    before: Before,
-    at_end: Span,
-    ascii: Span,
-    wide: Span,
-}
-
-/// What is before a place. Only told apart as far as some assertion asks for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Before {
-    /// Nothing: the input begins.
-    Edge,
-    LineFeed,
-    Word,
-    #[default]
-    Other,
-}
-
-/// What comes after a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum After {
-    Edge,
-    LineFeed,
-    Word,
-    Other,
-}
-
-impl Dfa {
-    pub(super) fn states(&self) -> std::ops::Range<StateId> {
-        DEAD..StateId::try_from(self.states.len()).unwrap_or(StateId::MAX)
-    }
-
-    /// The patterns that match as soon as this state is entered.
-    pub(super) fn matches(&self, id: StateId) -> impl ExactSizeIterator<Item = u16> {
-        let state = self.state(id);
-        let key = self.keys.get(state.key.from + state.items..state.key.to).unwrap_or_default();
-        key.iter().map(|pattern| *pattern as u16)
-    }
-
-    /// The patterns that match if the input ends in this state.
-    pub(super) fn matches_at_end(&self, id: StateId) -> &[u16] {
-        let Span { from, to } = self.state(id).at_end;
-        self.patterns.get(from..to).unwrap_or_default()
-    }
-
-    pub(super) fn ascii(&self, id: StateId) -> &[AsciiMove] {
-        let Span { from, to } = self.state(id).ascii;
-        self.ascii.get(from..to).unwrap_or_default()
-    }
-
-    pub(super) fn wide(&self, id: StateId) -> &[WideMove] {
-        let Span { from, to } = self.state(id).wide;
-        self.wide.get(from..to).unwrap_or_default()
-    }
-
-    fn state(&self, id: StateId) -> State {
-        self.states.get(id as usize).copied().unwrap_or_default()
-    }
-}
 
 /// Determinises programs, as far as the automaton will have about `max_bytes`. `None` if it would
 /// have more, or if finding that out takes too long.
 pub(super) fn determinize(nfa: &Nfa, max_bytes: usize) -> Option<Dfa> {
     let mut builder = Builder {
         nfa,
-        dfa: Dfa::default(),
-        known: HashTable::new(),
-        hasher: DefaultHashBuilder::default(),
-        seen: vec![0; nfa.len()],
-        generation: 0,
-        stack: Vec::new(),
-        key: Vec::new(),
-        matched: Vec::new(),
+        dfa: Dfa::new(nfa.len()),
+        closure: Closure::new(nfa.len()),
         bytes_left: max_bytes,
-        work_left: nfa.len().saturating_mul(WORK).saturating_add(1 << 14),
+        work_left: nfa.written_len().saturating_mul(WORK).saturating_add(1 << 14),
     };
-    builder.dfa.states.push(State::default());
-    builder.stack.extend_from_slice(nfa.starts());
+    builder.closure.stack.extend_from_slice(nfa.starts());
     builder.state(Before::Edge)?;
     let mut next = START;
-    let mut moves = Moves::default();
-    while (next as usize) < builder.dfa.states.len() {
-        builder.moves(next, &mut moves)?;
+    let mut scratch = Scratch::default();
+    while builder.dfa.states().contains(&next) {
+        builder.moves(next, &mut scratch)?;
         next += 1;
     }
     Some(builder.dfa)
@@ -151,326 +33,314 @@ const WORK: usize = 128;
 struct Builder<'n> {
     nfa: &'n Nfa,
     dfa: Dfa,
-    /// States by their keys.
-    known: HashTable<StateId>,
-    hasher: DefaultHashBuilder,
-    /// In which closure an instruction was last met.
-    seen: Vec<u32>,
-    generation: u32,
-    /// Instructions yet to be followed.
-    stack: Vec<Pc>,
-    /// Instructions of the state being made.
-    key: Vec<u32>,
-    /// Patterns that match on the way to it.
-    matched: Vec<u16>,
+    closure: Closure,
     bytes_left: usize,
     work_left: usize,
 }
 
-/// Scratch space for the moves of one state.
-#[derive(Default)]
-struct Moves {
+/// What follows from some instructions without consuming anything.
+struct Closure {
+    /// Instructions yet to be followed.
+    stack: Vec<Pc>,
+    /// In which closure an instruction was last met.
+    seen: Vec<u32>,
+    generation: u32,
+    /// Instructions that consume something, or wait for what comes.
     items: Vec<Pc>,
+    /// Patterns that match.
+    matched: Vec<u16>,
+}
+
+/// Room for the moves of one state.
+#[derive(Default)]
+struct Scratch {
+    /// Instructions of the state that consume something.
+    items: Vec<Pc>,
+    /// Its assertions that wait for what comes.
     pending: Vec<Pc>,
+    /// What these admit, now that it is known what comes; and the patterns that match thereby.
     resolved: Vec<Pc>,
-    ranges: Vec<(u8, u8, Pc)>,
+    matched: Vec<u16>,
+    ranges: Vec<Range>,
     ascii: Vec<AsciiMove>,
     wide: Vec<WideMove>,
 }
 
+/// ASCII characters, and the instruction behind them.
+#[derive(Clone, Copy)]
+struct Range {
+    first: u8,
+    last: u8,
+    to: Pc,
+}
+
 impl Builder<'_> {
-    /// The state of the instructions on the stack, reached behind `before`.
+    /// The state of the instructions on the stack, reached behind `before`, where the patterns that
+    /// were noted match.
     fn state(&mut self, before: Before) -> Option<StateId> {
-        self.key.clear();
-        self.begin_closure();
-        let mut has_pending = false;
-        while let Some(pc) = self.stack.pop() {
-            if !self.meet(pc)? {
-                continue;
-            }
-            match self.nfa.inst(pc)? {
-                Inst::Split(one, other) => self.stack.extend([other, one]),
-                Inst::Look(Look::Start, to) => {
-                    if before == Before::Edge {
-                        self.stack.push(to);
-                    }
-                }
-                Inst::Look(Look::StartLF, to) => {
-                    if matches!(before, Before::Edge | Before::LineFeed) {
-                        self.stack.push(to);
-                    }
-                }
-                Inst::Look(..) => {
-                    has_pending = true;
-                    self.key.push(pc);
-                }
-                Inst::Match(pattern) => self.matched.push(pattern),
-                Inst::Ascii(..) | Inst::Class(..) | Inst::Any(_) => self.key.push(pc),
-            }
-        }
-        if !self.matched.is_empty() {
-            self.matched.sort_unstable();
-            self.matched.dedup();
-            let (nfa, matched) = (self.nfa, &self.matched);
-            self.key.retain(|pc| !matched.iter().any(|pattern| nfa.is_of(*pc, *pattern)));
-        }
-        if self.key.is_empty() && self.matched.is_empty() {
+        let waits = self.close(|look| before.truth(look))?;
+        let Closure { items, matched, .. } = &mut self.closure;
+        if items.is_empty() && matched.is_empty() {
             return Some(DEAD);
         }
-        self.key.sort_unstable();
-        let before = if has_pending { before } else { Before::Other };
-        let items = self.key.len();
-        self.key.extend(self.matched.drain(..).map(u32::from));
-        self.intern(items, before)
-    }
-
-    /// The number of the state that `key` describes.
-    fn intern(&mut self, items: usize, before: Before) -> Option<StateId> {
-        let Self { dfa, known, hasher, key, .. } = self;
-        let hash = hasher.hash_one((&**key, items));
-        let found = known.find(hash, |id| {
-            let state = dfa.state(*id);
-            (state.items, state.before) == (items, before)
-                && dfa.keys.get(state.key.from..state.key.to) == Some(key)
-        });
-        if let Some(id) = found {
-            return Some(*id);
+        items.sort_unstable();
+        let count = items.len();
+        items.extend(matched.drain(..).map(u32::from));
+        let before = if waits { before } else { Before::Other };
+        let (id, is_new) = self.dfa.intern(Key { members: items, items: count, before })?;
+        if is_new {
+            let len = items.len();
+            self.spend(len)?;
+            self.take_bytes(1)?;
         }
-        let id = StateId::try_from(dfa.states.len()).ok()?;
-        let from = dfa.keys.len();
-        dfa.keys.extend_from_slice(key);
-        let key_span = Span { from, to: dfa.keys.len() };
-        dfa.states.push(State { key: key_span, items, before, ..State::default() });
-        // The hashes of others are needed where the table grows.
-        let rehash = |id: &StateId| {
-            let state = dfa.state(*id);
-            let key = dfa.keys.get(state.key.from..state.key.to).unwrap_or_default();
-            hasher.hash_one((key, state.items))
-        };
-        known.insert_unique(hash, id, rehash);
-        self.spend(key_span.to - key_span.from)?;
-        self.bytes_left = self.bytes_left.checked_sub(1)?;
         Some(id)
     }
 
+    /// Follows the instructions on the stack. Says whether some assertion waits for what comes.
+    fn close(&mut self, truth: impl Fn(Look) -> Truth) -> Option<bool> {
+        let nfa = self.nfa;
+        self.closure.begin();
+        let mut waits = false;
+        while let Some(pc) = self.closure.stack.pop() {
+            self.spend(1)?;
+            let closure = &mut self.closure;
+            if !closure.meet(pc)? {
+                continue;
+            }
+            match nfa.inst(pc)? {
+                Inst::Split(one, other) => closure.stack.extend([other, one]),
+                Inst::Look(look, to) => match truth(look) {
+                    Truth::Holds => closure.stack.push(to),
+                    Truth::Fails => {}
+                    Truth::Unknown => {
+                        waits = true;
+                        closure.items.push(pc);
+                    }
+                },
+                Inst::Match(pattern) => closure.matched.push(pattern),
+                Inst::Ascii(..) | Inst::Class(..) | Inst::Any(_) => closure.items.push(pc),
+            }
+        }
+        let Closure { items, matched, .. } = &mut self.closure;
+        if !matched.is_empty() {
+            matched.sort_unstable();
+            matched.dedup();
+            // A pattern that has matched needs no further way.
+            items.retain(|pc| !matched.iter().any(|pattern| nfa.is_of(*pc, *pattern)));
+        }
+        Some(waits)
+    }
+
     /// Finds out where a state leads.
-    fn moves(&mut self, id: StateId, moves: &mut Moves) -> Option<()> {
-        let state = self.dfa.state(id);
-        moves.items.clear();
-        moves.pending.clear();
-        let items = self.dfa.keys.get(state.key.from..state.key.from + state.items)?;
+    fn moves(&mut self, id: StateId, scratch: &mut Scratch) -> Option<()> {
+        let (items, before) = self.dfa.items(id);
+        if let [pc] = *items
+            && let Inst::Ascii(byte, to) = self.nfa.inst(pc)?
+        {
+            self.closure.stack.push(to);
+            let to = self.state(After::of_ascii(byte).passed(self.nfa))?;
+            scratch.ascii.clear();
+            push_ascii(&mut scratch.ascii, AsciiMove { first: byte, last: byte, to });
+            return self.end_ascii(id, scratch);
+        }
+        scratch.items.clear();
+        scratch.pending.clear();
         let mut is_conditional = false;
         for &pc in items {
             match self.nfa.inst(pc)? {
                 Inst::Look(look, _) => {
                     is_conditional |= look != Look::End;
-                    moves.pending.push(pc);
+                    scratch.pending.push(pc);
                 }
-                _ => moves.items.push(pc),
+                _ => scratch.items.push(pc),
             }
         }
-        self.spend(items.len())?;
-        if !moves.pending.is_empty() {
-            self.matches_at_end(id, state.before, moves)?;
+        let len = items.len();
+        self.spend(len)?;
+        if !scratch.pending.is_empty() {
+            self.resolve(before, After::Edge, scratch)?;
+            self.take_bytes(2 * scratch.matched.len())?;
+            self.dfa.set_matches_at_end(id, &scratch.matched)?;
         }
-        self.ascii_moves(id, state.before, is_conditional, moves)?;
-        self.wide_moves(id, state.before, is_conditional, moves)
+        self.ascii_moves(id, is_conditional.then_some(before), scratch)?;
+        self.wide_moves(id, is_conditional.then_some(before), scratch)
     }
 
-    fn matches_at_end(&mut self, id: StateId, before: Before, moves: &mut Moves) -> Option<()> {
-        self.resolve(&moves.pending, before, After::Edge, &mut moves.resolved)?;
-        self.matched.sort_unstable();
-        self.matched.dedup();
-        let from = self.dfa.patterns.len();
-        self.dfa.patterns.append(&mut self.matched);
-        let to = self.dfa.patterns.len();
-        self.bytes_left = self.bytes_left.checked_sub(2 * (to - from))?;
-        self.dfa.states.get_mut(id as usize)?.at_end = Span { from, to };
+    /// Follows pending assertions, now that it is known what comes after them.
+    fn resolve(&mut self, before: Before, after: After, scratch: &mut Scratch) -> Option<()> {
+        self.closure.stack.extend_from_slice(&scratch.pending);
+        self.close(|look| before.truth_before(after, look))?;
+        std::mem::swap(&mut self.closure.items, &mut scratch.resolved);
+        scratch.matched.clear();
+        scratch.matched.append(&mut self.closure.matched);
         Some(())
     }
 
+    /// The moves on ASCII characters. Where these depend on what is `before`, they are found for each
+    /// kind of what may come after.
     fn ascii_moves(
         &mut self,
         id: StateId,
-        before: Before,
-        is_conditional: bool,
-        moves: &mut Moves,
+        before: Option<Before>,
+        scratch: &mut Scratch,
     ) -> Option<()> {
-        let mut cuts = if is_conditional { 1 } else { 0 };
-        moves.ranges.clear();
-        for &pc in &moves.items {
-            self.ranges(pc, &mut moves.ranges, &mut cuts)?;
+        scratch.ascii.clear();
+        scratch.ranges.clear();
+        let mut cuts = Cuts::default();
+        for &pc in &scratch.items {
+            self.ranges(pc, &mut scratch.ranges, &mut cuts)?;
         }
-        if moves.ranges.is_empty() && !is_conditional {
-            return Some(());
-        }
-        if self.nfa.looks_at_lines {
-            cut(&mut cuts, b'\n', b'\n');
-        }
-        if self.nfa.looks_at_words {
-            [(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]
-                .into_iter()
-                .for_each(|(first, last)| cut(&mut cuts, first, last));
-        }
-        moves.ascii.clear();
-        let unconditional = moves.ranges.len();
-        while cuts != 0 {
-            let first = cuts.trailing_zeros() as u8;
-            cuts &= cuts - 1;
-            let last = if cuts == 0 { 127 } else { cuts.trailing_zeros() as u8 - 1 };
-            let after = after_ascii(first);
-            if is_conditional {
-                self.resolve(&moves.pending, before, after, &mut moves.resolved)?;
-                moves.ranges.truncate(unconditional);
-                for &pc in &moves.resolved {
-                    self.ranges(pc, &mut moves.ranges, &mut 0)?;
-                }
+        match before {
+            None if scratch.ranges.is_empty() => return Some(()),
+            None => {
+                scratch.matched.clear();
+                self.ascii_moves_on(None, cuts, scratch)?;
             }
-            self.spend(moves.ranges.len())?;
-            let covering = moves.ranges.iter().filter(|(lo, hi, _)| *lo <= first && first <= *hi);
-            if is_conditional {
-                // A range that only an assertion admits may end before the next cut.
-                let mut at = first;
-                while at <= last {
-                    let covering = moves.ranges.iter().filter(|(lo, hi, _)| *lo <= at && at <= *hi);
-                    self.stack.clear();
-                    self.stack.extend(covering.map(|(.., to)| *to));
-                    let matched = self.matched.clone();
-                    let to = self.state(before_of(after, self.nfa))?;
-                    self.matched = matched;
-                    self.spend(moves.ranges.len())?;
-                    push_ascii(&mut moves.ascii, AsciiMove { first: at, last: at, to });
-                    at += 1;
+            Some(before) => {
+                let unconditional = scratch.ranges.len();
+                for after in [After::LineFeed, After::Word, After::Other] {
+                    self.resolve(before, after, scratch)?;
+                    scratch.ranges.truncate(unconditional);
+                    let mut cuts = cuts;
+                    cuts.at(0, 127);
+                    for &pc in &scratch.resolved {
+                        self.ranges(pc, &mut scratch.ranges, &mut cuts)?;
+                    }
+                    self.ascii_moves_on(Some(after), cuts, scratch)?;
                 }
-                self.matched.clear();
+                scratch.ascii.sort_unstable_by_key(|m| m.first);
+                let mut joined = Vec::with_capacity(scratch.ascii.len());
+                scratch.ascii.iter().for_each(|m| push_ascii(&mut joined, *m));
+                scratch.ascii = joined;
+            }
+        }
+        self.end_ascii(id, scratch)
+    }
+
+    /// The moves on ASCII characters that are this to the place before them.
+    fn ascii_moves_on(
+        &mut self,
+        only: Option<After>,
+        mut cuts: Cuts,
+        scratch: &mut Scratch,
+    ) -> Option<()> {
+        if self.nfa.looks_at_lines || only.is_some() {
+            cuts.at(b'\n', b'\n');
+        }
+        if self.nfa.looks_at_words || only.is_some() {
+            WORD.iter().for_each(|(first, last)| cuts.at(*first, *last));
+        }
+        while let Some((first, last)) = cuts.next() {
+            let after = After::of_ascii(first);
+            if only.is_some_and(|only| only != after) {
                 continue;
             }
-            self.stack.clear();
-            self.stack.extend(covering.map(|(.., to)| *to));
-            if self.stack.is_empty() {
+            self.spend(scratch.ranges.len())?;
+            let covering = scratch.ranges.iter().filter(|r| r.first <= first && first <= r.last);
+            self.closure.stack.extend(covering.map(|range| range.to));
+            if self.closure.stack.is_empty() && scratch.matched.is_empty() {
                 continue;
             }
-            let to = self.state(before_of(after, self.nfa))?;
-            push_ascii(&mut moves.ascii, AsciiMove { first, last, to });
+            self.closure.matched.extend_from_slice(&scratch.matched);
+            let to = self.state(after.passed(self.nfa))?;
+            push_ascii(&mut scratch.ascii, AsciiMove { first, last, to });
         }
-        let from = self.dfa.ascii.len();
-        self.dfa.ascii.extend_from_slice(&moves.ascii);
-        let to = self.dfa.ascii.len();
-        self.bytes_left = self.bytes_left.checked_sub(3 * (to - from))?;
-        self.dfa.states.get_mut(id as usize)?.ascii = Span { from, to };
         Some(())
+    }
+
+    fn end_ascii(&mut self, id: StateId, scratch: &Scratch) -> Option<()> {
+        self.take_bytes(3 * scratch.ascii.len())?;
+        self.dfa.set_ascii(id, &scratch.ascii)
     }
 
     fn wide_moves(
         &mut self,
         id: StateId,
-        before: Before,
-        is_conditional: bool,
-        moves: &mut Moves,
+        before: Option<Before>,
+        scratch: &mut Scratch,
     ) -> Option<()> {
-        moves.wide.clear();
-        if is_conditional {
-            self.resolve(&moves.pending, before, After::Other, &mut moves.resolved)?;
-            moves.items.append(&mut moves.resolved);
+        let nfa = self.nfa;
+        scratch.wide.clear();
+        scratch.matched.clear();
+        if let Some(before) = before {
+            self.resolve(before, After::Other, scratch)?;
+            scratch.items.append(&mut scratch.resolved);
         }
-        let is_wide = |pc: &Pc| match self.nfa.inst(*pc) {
+        let is_wide = |pc: &Pc| match nfa.inst(*pc) {
             Some(Inst::Class(class, _)) => {
-                self.nfa.class(class).is_some_and(|class| !class.wide.is_empty())
+                nfa.class(class).is_some_and(|class| !class.wide.is_empty())
             }
             Some(Inst::Any(_)) => true,
             _ => false,
         };
-        if !moves.items.iter().any(is_wide) && self.matched.is_empty() {
+        if !scratch.items.iter().any(is_wide) && scratch.matched.is_empty() {
             return Some(());
         }
-        for class in self.nfa.alphabet.classes().chain([STRAY]) {
-            self.stack.clear();
-            for &pc in &moves.items {
-                match self.nfa.inst(pc)? {
+        for class in nfa.alphabet.classes().chain([STRAY]) {
+            for &pc in &scratch.items {
+                match nfa.inst(pc)? {
                     Inst::Class(number, to)
-                        if class != STRAY && self.nfa.class(number)?.wide.contains(class) =>
+                        if class != STRAY && nfa.class(number)?.wide.contains(class) =>
                     {
-                        self.stack.push(to);
+                        self.closure.stack.push(to);
                     }
-                    Inst::Any(to) => self.stack.push(to),
+                    Inst::Any(to) => self.closure.stack.push(to),
                     _ => {}
                 }
             }
-            self.spend(moves.items.len())?;
-            let matched = self.matched.clone();
+            self.spend(scratch.items.len())?;
+            self.closure.matched.extend_from_slice(&scratch.matched);
             let to = self.state(Before::Other)?;
-            self.matched = matched;
             if to != DEAD {
-                moves.wide.push(WideMove { class, to });
+                scratch.wide.push(WideMove { class, to });
             }
         }
-        self.matched.clear();
-        let from = self.dfa.wide.len();
-        self.dfa.wide.extend_from_slice(&moves.wide);
-        let to = self.dfa.wide.len();
-        self.bytes_left = self.bytes_left.checked_sub(3 * (to - from))?;
-        self.dfa.states.get_mut(id as usize)?.wide = Span { from, to };
-        Some(())
-    }
-
-    /// Follows pending assertions, now that it is known what comes after them: what consumes goes
-    /// to `consuming`, what matches to `matched`.
-    fn resolve(
-        &mut self,
-        pending: &[Pc],
-        before: Before,
-        after: After,
-        consuming: &mut Vec<Pc>,
-    ) -> Option<()> {
-        consuming.clear();
-        self.matched.clear();
-        self.stack.clear();
-        self.stack.extend_from_slice(pending);
-        self.begin_closure();
-        while let Some(pc) = self.stack.pop() {
-            if !self.meet(pc)? {
-                continue;
-            }
-            match self.nfa.inst(pc)? {
-                Inst::Split(one, other) => self.stack.extend([other, one]),
-                Inst::Look(look, to) => {
-                    if holds(look, before, after) {
-                        self.stack.push(to);
-                    }
-                }
-                Inst::Match(pattern) => self.matched.push(pattern),
-                Inst::Ascii(..) | Inst::Class(..) | Inst::Any(_) => consuming.push(pc),
-            }
-        }
-        // A pattern that has matched needs no further way.
-        let (nfa, matched) = (self.nfa, &self.matched);
-        consuming.retain(|pc| !matched.iter().any(|pattern| nfa.is_of(*pc, *pattern)));
-        Some(())
+        self.take_bytes(3 * scratch.wide.len())?;
+        self.dfa.set_wide(id, &scratch.wide)
     }
 
     /// The ASCII ranges that an instruction consumes.
-    fn ranges(&self, pc: Pc, ranges: &mut Vec<(u8, u8, Pc)>, cuts: &mut u128) -> Option<()> {
+    fn ranges(&self, pc: Pc, ranges: &mut Vec<Range>, cuts: &mut Cuts) -> Option<()> {
+        let mut add = |first, last, to| {
+            ranges.push(Range { first, last, to });
+            cuts.at(first, last);
+        };
         match self.nfa.inst(pc)? {
-            Inst::Ascii(byte, to) => {
-                ranges.push((byte, byte, to));
-                cut(cuts, byte, byte);
-            }
+            Inst::Ascii(byte, to) => add(byte, byte, to),
             Inst::Class(class, to) => {
-                for &(first, last) in &self.nfa.class(class)?.ascii {
-                    ranges.push((first, last, to));
-                    cut(cuts, first, last);
-                }
+                let class = self.nfa.class(class)?;
+                class.ascii.iter().for_each(|(first, last)| add(*first, *last, to));
             }
-            Inst::Any(to) => {
-                ranges.push((0, 127, to));
-                cut(cuts, 0, 127);
-            }
+            Inst::Any(to) => add(0, 127, to),
             Inst::Look(..) | Inst::Split(..) | Inst::Match(_) => {}
         }
         Some(())
     }
 
-    fn begin_closure(&mut self) {
+    fn spend(&mut self, work: usize) -> Option<()> {
+        self.work_left = self.work_left.checked_sub(work)?;
+        Some(())
+    }
+
+    fn take_bytes(&mut self, bytes: usize) -> Option<()> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes)?;
+        Some(())
+    }
+}
+
+impl Closure {
+    fn new(insts: usize) -> Self {
+        Self {
+            stack: Vec::new(),
+            seen: vec![0; insts],
+            generation: 0,
+            items: Vec::new(),
+            matched: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self) {
+        self.items.clear();
         self.generation = self.generation.wrapping_add(1);
         if self.generation == 0 {
             self.seen.fill(0);
@@ -480,24 +350,38 @@ impl Builder<'_> {
 
     /// Whether an instruction is met for the first time in this closure.
     fn meet(&mut self, pc: Pc) -> Option<bool> {
-        self.spend(1)?;
         let seen = self.seen.get_mut(pc as usize)?;
         let is_new = *seen != self.generation;
         *seen = self.generation;
         Some(is_new)
     }
-
-    fn spend(&mut self, work: usize) -> Option<()> {
-        self.work_left = self.work_left.checked_sub(work)?;
-        Some(())
-    }
 }
 
-/// Notes that something changes at the edges of this range.
-fn cut(cuts: &mut u128, first: u8, last: u8) {
-    *cuts |= 1 << first;
-    if last < 127 {
-        *cuts |= 1 << (last + 1);
+/// Characters of words.
+const WORD: [(u8, u8); 4] = [(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')];
+
+/// The ASCII characters at which something changes, a bit for each.
+#[derive(Clone, Copy, Default)]
+struct Cuts(u128);
+
+impl Cuts {
+    /// Notes that something changes at the edges of this range.
+    fn at(&mut self, first: u8, last: u8) {
+        self.0 |= 1 << first;
+        if last < 127 {
+            self.0 |= 1 << (last + 1);
+        }
+    }
+
+    /// Takes the first range between two cuts, or behind the last one.
+    fn next(&mut self) -> Option<(u8, u8)> {
+        if self.0 == 0 {
+            return None;
+        }
+        let first = self.0.trailing_zeros() as u8;
+        self.0 &= self.0 - 1;
+        let last = if self.0 == 0 { 127 } else { self.0.trailing_zeros() as u8 - 1 };
+        Some((first, last))
     }
 }
 
@@ -507,36 +391,5 @@ fn push_ascii(moves: &mut Vec<AsciiMove>, next: AsciiMove) {
         _ if next.to == DEAD => {}
         Some(last) if last.to == next.to && last.last + 1 == next.first => last.last = next.last,
         _ => moves.push(next),
-    }
-}
-
-fn after_ascii(byte: u8) -> After {
-    match byte {
-        b'\n' => After::LineFeed,
-        b'_' => After::Word,
-        _ if byte.is_ascii_alphanumeric() => After::Word,
-        _ => After::Other,
-    }
-}
-
-/// What a state behind this symbol needs to know of it.
-fn before_of(after: After, nfa: &Nfa) -> Before {
-    match after {
-        After::LineFeed if nfa.looks_at_lines => Before::LineFeed,
-        After::Word if nfa.looks_at_words => Before::Word,
-        _ => Before::Other,
-    }
-}
-
-fn holds(look: Look, before: Before, after: After) -> bool {
-    match look {
-        Look::Start => before == Before::Edge,
-        Look::End => after == After::Edge,
-        Look::StartLF => matches!(before, Before::Edge | Before::LineFeed),
-        Look::EndLF => matches!(after, After::Edge | After::LineFeed),
-        Look::WordAscii => (before == Before::Word) != (after == After::Word),
-        Look::WordAsciiNegate => (before == Before::Word) == (after == After::Word),
-        // The dialect has no others, and what is unknown holds nowhere.
-        _ => false,
     }
 }

@@ -2,7 +2,7 @@ use super::automaton::{
     AT_END, Automaton, KIND, MATCHES, MAX_RANGES, PADDING, RANGES, RUN, TABLE, WIDE_ALL, WIDE_LIST,
     Width,
 };
-use super::determinize::{DEAD, Dfa, START, STRAY, StateId, WideMove};
+use super::dfa::{DEAD, Dfa, START, STRAY, StateId, WideMove};
 use super::nfa::Nfa;
 
 /// Writes an automaton down, state by state, in the form that [`Automaton`] runs. `None` if it
@@ -14,8 +14,9 @@ pub(super) fn encode(dfa: &Dfa, nfa: &Nfa, max_bytes: usize) -> Option<Automaton
     let nodes = Nodes::of(dfa)?;
     let classes = nfa.alphabet.classes().len();
     let encoded = [Width::Two, Width::Four].into_iter().find_map(|width| {
-        let mut writer = Writer { dfa, width, classes, code: Vec::new(), fixes: Vec::new() };
-        writer.write(&nodes)
+        let code = Vec::with_capacity(16 * nodes.order.len());
+        let (fixes, text) = (Vec::with_capacity(2 * nodes.order.len()), Vec::new());
+        Writer { dfa, width, classes, code, fixes, text }.write(&nodes)
     });
     let (width, code) = encoded?;
     let is_plain = nodes.order.iter().all(|id| dfa.wide(*id).is_empty());
@@ -45,6 +46,7 @@ impl Nodes {
         }
         let mut nodes = Self { order: Vec::new(), is_node: vec![false; len] };
         let mut stack = vec![START];
+        let mut text = Vec::new();
         if len <= START as usize {
             return Some(nodes);
         }
@@ -54,8 +56,8 @@ impl Nodes {
                 continue;
             }
             nodes.order.push(id);
-            let after = run(dfa, id, |id| arrivals.get(id as usize).is_some_and(|n| *n == 1)).1;
-            match after {
+            let is_inner = |id| arrivals.get(id as usize).is_some_and(|n| *n == 1);
+            match run(dfa, id, is_inner, &mut text) {
                 Some(after) => stack.push(after),
                 None => {
                     let from = stack.len();
@@ -73,10 +75,15 @@ impl Nodes {
     }
 }
 
-/// The text that a state asks for before anything else can happen, and the state behind it; no
-/// text if it has any choice.
-fn run(dfa: &Dfa, id: StateId, is_inner: impl Fn(StateId) -> bool) -> (Vec<u8>, Option<StateId>) {
-    let mut text = Vec::new();
+/// The text that a state asks for before anything else can happen, and the state behind it; none
+/// if it has any choice.
+fn run(
+    dfa: &Dfa,
+    id: StateId,
+    is_inner: impl Fn(StateId) -> bool,
+    text: &mut Vec<u8>,
+) -> Option<StateId> {
+    text.clear();
     let mut at = id;
     while let Some((byte, to)) = only_move(dfa, at) {
         text.push(byte);
@@ -86,8 +93,7 @@ fn run(dfa: &Dfa, id: StateId, is_inner: impl Fn(StateId) -> bool) -> (Vec<u8>, 
             break;
         }
     }
-    let end = (!text.is_empty()).then_some(at);
-    (text, end)
+    (!text.is_empty()).then_some(at)
 }
 
 /// The move of a state that has no other, on one ASCII character.
@@ -114,11 +120,13 @@ struct Writer<'d> {
     code: Vec<u8>,
     /// Where the place of a node is to be written once it is known.
     fixes: Vec<(usize, StateId)>,
+    /// Room for the text of a node.
+    text: Vec<u8>,
 }
 
 impl Writer<'_> {
     /// `None` if places do not fit the width.
-    fn write(&mut self, nodes: &Nodes) -> Option<(Width, Vec<u8>)> {
+    fn write(mut self, nodes: &Nodes) -> Option<(Width, Vec<u8>)> {
         let mut places = vec![0_u32; self.dfa.states().len()];
         // No node is at 0, which says that there is none.
         self.code.push(0);
@@ -138,7 +146,7 @@ impl Writer<'_> {
             };
             field.copy_from_slice(bytes);
         }
-        Some((self.width, std::mem::take(&mut self.code)))
+        Some((self.width, self.code))
     }
 
     fn node(&mut self, id: StateId, nodes: &Nodes) {
@@ -155,11 +163,10 @@ impl Writer<'_> {
             self.patterns(dfa.matches_at_end(id).iter().copied());
         }
         flags |= self.wide(dfa.wide(id));
-        let (text, after) = run(dfa, id, |id| !nodes.contains(id));
-        flags |= match after {
+        flags |= match run(dfa, id, |id| !nodes.contains(id), &mut self.text) {
             Some(after) => {
-                self.code.push(text.len() as u8);
-                self.code.extend_from_slice(&text);
+                self.code.push(self.text.len() as u8);
+                self.code.extend_from_slice(&self.text);
                 self.place(after);
                 RUN
             }

@@ -51,6 +51,19 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What both admit, and what only one does.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            pattern_len: self.pattern_len.max(other.pattern_len),
+            nesting: self.nesting.max(other.nesting),
+            repetition: self.repetition.max(other.repetition),
+            program_size: self.program_size.max(other.program_size),
+            group_size: self.group_size.max(other.group_size),
+            policy_size: self.policy_size.max(other.policy_size),
+            dfa_size: self.dfa_size.max(other.dfa_size),
+        }
+    }
+
     /// Sets the length of a pattern in bytes.
     #[must_use]
     pub fn with_pattern_len(mut self, bytes: usize) -> Self {

@@ -7,16 +7,19 @@
 //!    No text is rewritten, so that nothing depends on how another parser would read it.
 //! 2. *Compiling* makes a small automaton over characters from the tree (`program`), joins those of
 //!    several patterns (`nfa`, `alphabet`), and where it stays small makes a deterministic one of
-//!    them (`determinize`, `encode`).
-//! 3. *Matching* (`regex`, `set`) runs one of the two (`automaton`, or `simulation` with `decoder`).
+//!    them (`determinize`, `context`, `dfa`, `encode`).
+//! 3. *Matching* (`regex`, `set`) runs one of the two (`automaton`, or `simulation` with `decoder`);
+//!    tests count its steps (`work`).
 
 mod alphabet;
 mod ascii;
 mod automaton;
 mod class;
+mod context;
 mod cursor;
 mod decoder;
 mod determinize;
+mod dfa;
 mod encode;
 mod error;
 mod escape;
@@ -34,6 +37,7 @@ mod set;
 mod simulation;
 mod tree;
 mod unicode;
+mod work;
 
 use std::fmt;
 use std::sync::Arc;
@@ -160,12 +164,7 @@ impl Pattern {
     /// # Ok::<(), smi_policy::PatternError>(())
     /// ```
     pub fn is_unconstrained(&self, anchor: Anchor) -> bool {
-        let text = self.text.strip_prefix('^').unwrap_or(&self.text);
-        match text {
-            ".*" | ".*$" | "/.*" | "/.*$" => true,
-            "/" => anchor == Anchor::Start,
-            _ => false,
-        }
+        is_unconstrained(&self.text, anchor)
     }
 
     /// Makes the pattern ready to match.
@@ -194,6 +193,15 @@ impl Pattern {
     /// The pattern's tree, without anchoring.
     pub(crate) fn hir(&self) -> &Hir {
         &self.parsed.hir
+    }
+}
+
+/// See [`Pattern::is_unconstrained`].
+pub(crate) fn is_unconstrained(pattern: &str, anchor: Anchor) -> bool {
+    match pattern.strip_prefix('^').unwrap_or(pattern) {
+        ".*" | ".*$" | "/.*" | "/.*$" => true,
+        "/" => anchor == Anchor::Start,
+        _ => false,
     }
 }
 

@@ -34,7 +34,9 @@ pub(super) fn parse(pattern: &str, limits: &Limits) -> Result<Parsed, Fault> {
         classes: ClassReader::new(pattern, limits.program_size),
         last_repetition: None,
     };
-    while let Some(next) = parser.cursor.peek() {
+    loop {
+        parser.text();
+        let Some(next) = parser.cursor.peek() else { break };
         let start = parser.cursor.offset();
         let token = parser.token(next, start)?;
         parser.last_repetition = (token == Token::Repetition).then_some(start);
@@ -61,6 +63,17 @@ enum Token {
 }
 
 impl Parser<'_> {
+    /// Reads characters that stand for themselves: most of a pattern at once.
+    fn text(&mut self) {
+        if self.flags.case == Case::Heeded {
+            let text = self.cursor.eat_while(|byte| !is_meta(byte));
+            if !text.is_empty() {
+                self.tree.push_text(text);
+                self.last_repetition = None;
+            }
+        }
+    }
+
     /// Reads one token, which begins with `next`.
     fn token(&mut self, next: char, start: usize) -> Result<Token, Fault> {
         if next == '\\' {
@@ -212,15 +225,22 @@ impl Parser<'_> {
     }
 
     fn character(&mut self, c: char) {
-        if self.flags.case == Case::Heeded {
-            return self.tree.push_char(c);
+        if self.flags.case == Case::Ignored {
+            let class = self.classes.character(c, self.flags.case);
+            if !matches!(class.ranges(), [only] if only.start() == only.end()) {
+                return self.push_class(class);
+            }
         }
-        let class = self.classes.character(c, self.flags.case);
-        match class.ranges() {
-            [only] if only.start() == only.end() => self.tree.push_char(c),
-            _ => self.push_class(class),
-        }
+        self.tree.push_text(c.encode_utf8(&mut [0; 4]));
     }
+}
+
+/// Whether a character does not stand for itself everywhere.
+fn is_meta(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'\\' | b'*' | b'+' | b'?' | b'{' | b'(' | b')' | b'|' | b'[' | b'.' | b'^' | b'$'
+    )
 }
 
 /// The highest syntax tree that Go knows. `regex-syntax` compares and drops trees of this height

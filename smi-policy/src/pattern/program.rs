@@ -1,6 +1,8 @@
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
+
+use super::error::{Bound, Fault, PatternErrorKind};
+use super::limits::Limits;
 
 /// A pattern as a nondeterministic automaton over characters.
 ///
@@ -32,9 +34,17 @@ pub(super) enum Inst {
 }
 
 impl Program {
+    /// Compiles a pattern of this text, within the limits.
+    pub(super) fn of_pattern(hir: &Hir, text: &str, limits: &Limits) -> Result<Self, Fault> {
+        Self::compile(hir, limits.program_size).ok_or_else(|| {
+            Fault::new(PatternErrorKind::TooLarge(Bound::ProgramSize), 0..text.len())
+        })
+    }
+
     /// Compiles a pattern. `None` if that takes more than `max_bytes`.
-    pub(super) fn compile(hir: &Hir, max_bytes: usize) -> Option<Self> {
-        let mut compiler = Compiler { bytes_left: max_bytes, ..Compiler::default() };
+    fn compile(hir: &Hir, max_bytes: usize) -> Option<Self> {
+        let insts = Vec::with_capacity(expected_len(hir));
+        let mut compiler = Compiler { insts, bytes_left: max_bytes, ..Compiler::default() };
         let mut at = compiler.push(Inst::Match)?;
         let mut tasks = vec![Task::Visit(hir)];
         while let Some(task) = tasks.pop() {
@@ -95,11 +105,9 @@ struct CharSet {
 impl CharSet {
     fn new(class: &ClassUnicode) -> Self {
         let mut ascii = 0;
-        for range in class.ranges() {
-            let end = range.end().min('\x7F');
-            for c in range.start()..=end {
-                ascii |= 1 << u32::from(c);
-            }
+        for range in class.ranges().iter().take_while(|range| range.start().is_ascii()) {
+            let last = u32::from(range.end().min('\x7F'));
+            ascii |= u128::MAX >> (127 - last) & u128::MAX << u32::from(range.start());
         }
         Self { ascii, ranges: class.ranges().into() }
     }
@@ -144,12 +152,26 @@ enum Task<'h> {
     },
 }
 
+/// How many instructions a pattern of text, classes and plain repetitions takes.
+fn expected_len(hir: &Hir) -> usize {
+    let of_part = |part: &Hir| match part.kind() {
+        HirKind::Literal(literal) => literal.0.len(),
+        _ => 2,
+    };
+    1 + match hir.kind() {
+        HirKind::Concat(parts) => parts.iter().map(of_part).sum(),
+        _ => of_part(hir),
+    }
+}
+
 #[derive(Debug, Default)]
 struct Compiler {
     insts: Vec<Inst>,
     classes: Vec<CharSet>,
-    /// Numbers of classes by their address: a repeated part is visited once for each copy.
+    /// Numbers of classes by their address, from the first part on that is to be written more than
+    /// once: such a part is visited once for each copy.
     class_numbers: HashMap<*const Class, u32>,
+    has_copies: bool,
     bytes_left: usize,
 }
 
@@ -227,6 +249,7 @@ impl Compiler {
         tasks: &mut Vec<Task<'h>>,
     ) -> Option<Pc> {
         let Repetition { min, max, ref sub, .. } = *repetition;
+        self.has_copies |= max.unwrap_or(min) > 1;
         if let Some(max) = max {
             let optional = max.saturating_sub(min);
             tasks.push(Task::Copies { sub, optional, required: min, exit: at });
@@ -250,7 +273,9 @@ impl Compiler {
     /// The number of a class.
     fn class(&mut self, class: &Class) -> Option<u32> {
         let address = std::ptr::from_ref(class);
-        if let Some(&number) = self.class_numbers.get(&address) {
+        if self.has_copies
+            && let Some(&number) = self.class_numbers.get(&address)
+        {
             return Some(number);
         }
         let set = match class {
@@ -262,7 +287,9 @@ impl Compiler {
         self.bytes_left = self.bytes_left.checked_sub(bytes)?;
         let number = u32::try_from(self.classes.len()).ok()?;
         self.classes.push(set);
-        self.class_numbers.insert(address, number);
+        if self.has_copies {
+            self.class_numbers.insert(address, number);
+        }
         Some(number)
     }
 }

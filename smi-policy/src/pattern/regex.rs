@@ -1,6 +1,6 @@
 use super::Pattern;
 use super::automaton::{Automaton, Walk};
-use super::error::{Bound, Fault, PatternError, PatternErrorKind};
+use super::error::PatternError;
 use super::limits::Limits;
 use super::program::Program;
 use super::simulation::Simulation;
@@ -36,11 +36,8 @@ impl Regex {
         limits: &Limits,
     ) -> Result<Self, PatternError> {
         // Made in any case: whether a pattern is too large must not depend on how it is matched.
-        let Some(program) = Program::compile(pattern.hir(), limits.program_size) else {
-            let kind = PatternErrorKind::TooLarge(Bound::ProgramSize);
-            let fault = Fault::new(kind, 0..pattern.as_str().len());
-            return Err(PatternError::new(fault, pattern.as_str()));
-        };
+        let program = Program::of_pattern(pattern.hir(), pattern.as_str(), limits)
+            .map_err(|fault| PatternError::new(fault, pattern.as_str()))?;
         let engine = match Automaton::compile(&[&program], anchor, limits.dfa_size) {
             Some(automaton) => Engine::Automaton(automaton),
             None => Engine::Program(program),

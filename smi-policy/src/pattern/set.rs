@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use super::Pattern;
 use super::automaton::Automaton;
-use super::error::{Bound, Fault, PatternError, PatternErrorKind};
+use super::error::PatternError;
 use super::limits::Limits;
+use super::parser::parse;
 use super::program::Program;
 use super::simulation::Simulation;
 use crate::Anchor;
@@ -36,25 +36,18 @@ pub(crate) struct SetBuilder {
 
 impl SetBuilder {
     /// Adds a pattern, and says how many bytes it takes before it is made an automaton.
-    pub(crate) fn add(
-        &mut self,
-        pattern: &Pattern,
-        limits: &Limits,
-    ) -> Result<usize, PatternError> {
-        let Some(program) = Program::compile(pattern.hir(), limits.program_size) else {
-            let kind = PatternErrorKind::TooLarge(Bound::ProgramSize);
-            let fault = Fault::new(kind, 0..pattern.as_str().len());
-            return Err(PatternError::new(fault, pattern.as_str()));
-        };
+    pub(crate) fn add(&mut self, text: &str, limits: &Limits) -> Result<usize, PatternError> {
+        let parsed = parse(text, limits);
+        let compiled = parsed.and_then(|parsed| Program::of_pattern(&parsed.hir, text, limits));
+        let program = compiled.map_err(|fault| PatternError::new(fault, text))?;
         let size = program.memory_usage();
         self.programs.push(program);
         Ok(size)
     }
 
-    /// Adds a pattern by its text. One that can't be compiled matches nothing, but has its number.
-    pub(crate) fn add_text(&mut self, text: &str, limits: &Limits) {
-        let pattern = Pattern::parse(text, limits);
-        if pattern.and_then(|pattern| self.add(&pattern, limits)).is_err() {
+    /// Adds a pattern. One that can't be compiled matches nothing, but has its number.
+    pub(crate) fn add_any(&mut self, text: &str, limits: &Limits) {
+        if self.add(text, limits).is_err() {
             self.programs.push(Program::nothing());
         }
     }

@@ -2,6 +2,7 @@ use regex_syntax::hir::Look;
 
 use super::decoder::{Decoder, Symbol};
 use super::program::{Inst, Pc, Program};
+use super::work;
 use crate::Anchor;
 
 /// A run of a [`Program`] over one input, all its ways at once.
@@ -72,6 +73,7 @@ impl Ways {
         let ends_here = next.is_none() || anchor != Anchor::Full;
         self.reached.clear();
         for pc in self.closure.iter() {
+            work::count(1);
             match (program.inst(pc), next) {
                 (Some(Inst::Match), _) => self.matched |= ends_here,
                 (Some(Inst::Char(wanted, to)), Some(Symbol::Char(c))) if wanted == c => {
@@ -101,6 +103,7 @@ impl Ways {
         let mut done = 0;
         while let Some(pc) = self.closure.get(done) {
             done += 1;
+            work::count(1);
             match program.inst(pc) {
                 Some(Inst::Split(one, other)) => {
                     self.closure.insert(one);

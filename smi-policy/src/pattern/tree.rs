@@ -7,8 +7,7 @@ use super::repetition::Counts;
 #[derive(Debug)]
 pub(super) struct Node {
     hir: Hir,
-    cost: Cost,
-    shape: Shape,
+    form: Form,
 }
 
 /// What the limits need to know of a part.
@@ -31,89 +30,142 @@ enum Shape {
     Other,
 }
 
-impl Node {
-    fn leaf(hir: Hir, shape: Shape) -> Self {
-        Self { hir, cost: Cost { height: 1, repeats: 1 }, shape }
-    }
+/// What a part costs and what it merges with.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    cost: Cost,
+    shape: Shape,
+}
 
-    /// Something that consumes nothing.
-    pub(super) fn empty(hir: Hir) -> Self {
-        Self::leaf(hir, Shape::Other)
-    }
-
-    /// Something that consumes one character.
-    pub(super) fn class(hir: Hir) -> Self {
-        Self::leaf(hir, Shape::Character)
-    }
-
-    fn character(c: char) -> Self {
-        Self::class(Hir::literal(c.encode_utf8(&mut [0; 4]).as_bytes()))
-    }
-
-    fn concatenation(items: Vec<Item>) -> Self {
-        let mut joined = Self::empty(Hir::empty());
-        let mut nodes = Vec::new();
-        let mut text = String::new();
-        let alone = items.len() == 1;
-        for item in items {
-            match item {
-                Item::Char(c) if alone => return Self::character(c),
-                Item::Node(node) if alone => return node,
-                Item::Char(c) => text.push(c),
-                Item::Node(node) => {
-                    nodes.push(Hir::literal(std::mem::take(&mut text).into_bytes()));
-                    joined.absorb(&node, Shape::Concatenation);
-                    nodes.push(node.hir);
-                }
-            }
-        }
-        nodes.push(Hir::literal(text.into_bytes()));
-        joined.hir = Hir::concat(nodes);
-        joined
-    }
-
-    fn alternation(branches: Vec<Self>) -> Self {
-        let mut joined = Self::class(Hir::empty());
-        if !branches.iter().all(|branch| branch.shape == Shape::Character) {
-            for branch in &branches {
-                joined.absorb(branch, Shape::Alternation);
-            }
-        }
-        joined.hir = Hir::alternation(branches.into_iter().map(|branch| branch.hir).collect());
-        joined
+impl Form {
+    /// That of something without parts.
+    fn leaf(shape: Shape) -> Self {
+        Self { cost: Cost { height: 1, repeats: 1 }, shape }
     }
 
     /// Becomes something of this shape with `part` as a part.
-    fn absorb(&mut self, part: &Self, shape: Shape) {
+    fn absorb(&mut self, part: Self, shape: Shape) {
         let level = u32::from(part.shape != shape);
         self.cost.height = self.cost.height.max(part.cost.height.saturating_add(level));
         self.cost.repeats = self.cost.repeats.max(part.cost.repeats);
         self.shape = shape;
+    }
+}
+
+impl Node {
+    /// Something that consumes nothing.
+    pub(super) fn empty(hir: Hir) -> Self {
+        Self { hir, form: Form::leaf(Shape::Other) }
+    }
+
+    /// Something that consumes one character.
+    pub(super) fn class(hir: Hir) -> Self {
+        Self { hir, form: Form::leaf(Shape::Character) }
+    }
+
+    fn character(c: char) -> Self {
+        let mut bytes = [0; 4];
+        Self::class(Hir::literal(c.encode_utf8(&mut bytes).as_bytes()))
+    }
+
+    fn alternation(branches: Vec<Self>) -> Self {
+        let mut form = Form::leaf(Shape::Character);
+        if !branches.iter().all(|branch| branch.form.shape == Shape::Character) {
+            for branch in &branches {
+                form.absorb(branch.form, Shape::Alternation);
+            }
+        }
+        let hir = Hir::alternation(branches.into_iter().map(|branch| branch.hir).collect());
+        Self { hir, form }
     }
 
     fn repeated(self, counts: Counts) -> Self {
         let Counts { min, max } = counts;
         let count = max.unwrap_or(min).max(1);
         let repetition = Repetition { min, max, greedy: true, sub: Box::new(self.hir) };
-        let cost = Cost {
-            height: self.cost.height.saturating_add(1),
-            repeats: self.cost.repeats.saturating_mul(count),
-        };
-        Self { hir: Hir::repetition(repetition), cost, shape: Shape::Other }
+        let Cost { height, repeats } = self.form.cost;
+        let cost =
+            Cost { height: height.saturating_add(1), repeats: repeats.saturating_mul(count) };
+        Self { hir: Hir::repetition(repetition), form: Form { cost, shape: Shape::Other } }
     }
 
     fn captured(mut self) -> Self {
-        self.cost.height = self.cost.height.saturating_add(1);
-        self.shape = Shape::Other;
+        self.form.cost.height = self.form.cost.height.saturating_add(1);
+        self.form.shape = Shape::Other;
         self
     }
 }
 
-/// A member of a concatenation. Characters are kept as such: most of a pattern is text.
+/// A concatenation that is being read.
 #[derive(Debug)]
-enum Item {
-    Char(char),
-    Node(Node),
+struct Branch {
+    /// Texts, and nodes between them.
+    parts: Vec<Hir>,
+    /// The characters behind the last part. They are kept as such: most of a pattern is text.
+    text: String,
+    /// What was read last, if that is a node: it may yet be repeated.
+    last: Option<Node>,
+    /// How many characters and nodes there are.
+    len: usize,
+    form: Form,
+}
+
+impl Branch {
+    fn new() -> Self {
+        let form = Form::leaf(Shape::Other);
+        Self { parts: Vec::new(), text: String::new(), last: None, len: 0, form }
+    }
+
+    fn push_text(&mut self, text: &str) {
+        self.settle();
+        self.text.push_str(text);
+        self.len += text.chars().count();
+    }
+
+    fn push(&mut self, node: Node) {
+        self.settle();
+        self.last = Some(node);
+        self.len += 1;
+    }
+
+    /// Takes back what was pushed last; only once before more is pushed.
+    fn pop(&mut self) -> Option<Node> {
+        let node = match self.last.take() {
+            Some(node) => node,
+            None => Node::character(self.text.pop()?),
+        };
+        self.len -= 1;
+        Some(node)
+    }
+
+    /// Makes a part of the last node.
+    fn settle(&mut self) {
+        if let Some(node) = self.last.take() {
+            self.end_text();
+            self.form.absorb(node.form, Shape::Concatenation);
+            self.parts.push(node.hir);
+        }
+    }
+
+    /// Makes a part of the text.
+    fn end_text(&mut self) {
+        if !self.text.is_empty() {
+            self.parts.push(Hir::literal(std::mem::take(&mut self.text).into_bytes()));
+        }
+    }
+
+    fn finish(mut self) -> Node {
+        if self.len == 1 {
+            let mut chars = self.text.chars();
+            return self.last.unwrap_or_else(|| match chars.next() {
+                Some(c) => Node::character(c),
+                None => Node::empty(Hir::empty()),
+            });
+        }
+        self.settle();
+        self.end_text();
+        Node { hir: Hir::concat(self.parts), form: self.form }
+    }
 }
 
 /// Whether a group has a number.
@@ -132,22 +184,27 @@ struct Group {
     /// The flags before it, which hold again behind it.
     outer_flags: Flags,
     branches: Vec<Node>,
-    items: Vec<Item>,
+    branch: Branch,
 }
 
 impl Group {
     fn new(kind: GroupKind, start: usize, outer_flags: Flags) -> Self {
-        Self { kind, start, outer_flags, branches: Vec::new(), items: Vec::new() }
+        Self { kind, start, outer_flags, branches: Vec::new(), branch: Branch::new() }
     }
 
     fn end_branch(&mut self) {
-        self.branches.push(Node::concatenation(std::mem::take(&mut self.items)));
+        let branch = std::mem::replace(&mut self.branch, Branch::new());
+        self.branches.push(branch.finish());
     }
 
     fn finish(mut self) -> Node {
-        self.end_branch();
-        let only = if self.branches.len() == 1 { self.branches.pop() } else { None };
-        let node = only.unwrap_or_else(|| Node::alternation(self.branches));
+        let last = self.branch.finish();
+        let node = if self.branches.is_empty() {
+            last
+        } else {
+            self.branches.push(last);
+            Node::alternation(self.branches)
+        };
         match self.kind {
             GroupKind::Capturing => node.captured(),
             GroupKind::Plain => node,
@@ -180,22 +237,19 @@ impl Tree {
         Self { current, outer: Vec::new() }
     }
 
-    pub(super) fn push_char(&mut self, c: char) {
-        self.current.items.push(Item::Char(c));
+    /// Adds characters that stand for themselves.
+    pub(super) fn push_text(&mut self, text: &str) {
+        self.current.branch.push_text(text);
     }
 
     pub(super) fn push(&mut self, node: Node) {
-        self.current.items.push(Item::Node(node));
+        self.current.branch.push(node);
     }
 
     /// Repeats what was pushed last. `None` if there is nothing.
     pub(super) fn repeat(&mut self, counts: Counts) -> Option<Cost> {
-        let node = match self.current.items.pop()? {
-            Item::Char(c) => Node::character(c),
-            Item::Node(node) => node,
-        };
-        let node = node.repeated(counts);
-        let cost = node.cost;
+        let node = self.current.branch.pop()?.repeated(counts);
+        let cost = node.form.cost;
         self.push(node);
         Some(cost)
     }
@@ -217,7 +271,7 @@ impl Tree {
         let group = std::mem::replace(&mut self.current, outer);
         let (start, flags) = (group.start, group.outer_flags);
         let node = group.finish();
-        let cost = node.cost;
+        let cost = node.form.cost;
         self.push(node);
         Some(Closed { start, flags, cost })
     }
@@ -232,6 +286,6 @@ impl Tree {
             return Err(self.current.start);
         }
         let node = self.current.finish();
-        Ok((node.hir, node.cost))
+        Ok((node.hir, node.form.cost))
     }
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::headers::Headers;
-use crate::pattern::{Limits, Pattern, PatternError, Regex, Scan, SetBuilder};
-use crate::resource::HttpMatch;
+use crate::pattern::{Limits, Pattern, PatternError, Regex, Scan, SetBuilder, is_unconstrained};
+use crate::record::MatchTexts;
 use crate::route::regexes::Regexes;
 use crate::route::subject::HttpSubject;
 use crate::semantics::{HttpSemantics, RepeatedHeaders};
@@ -38,8 +38,8 @@ impl Methods {
     const OTHER: Self = Self(1 << 14);
 
     /// The methods of a match.
-    fn of_match(methods: &[String]) -> Self {
-        if methods.is_empty() || methods.iter().any(|method| method == "*") {
+    fn of_match(methods: &[&str]) -> Self {
+        if methods.is_empty() || methods.contains(&"*") {
             return Self::ALL;
         }
         Self(methods.iter().fold(0, |bits, method| bits | Self::of_request(method).0))
@@ -74,8 +74,8 @@ impl Methods {
     }
 
     /// Those that have no bit of their own.
-    pub(super) fn others(methods: &[String]) -> impl Iterator<Item = &str> {
-        let methods = methods.iter().map(String::as_str);
+    pub(super) fn others<'m>(methods: &[&'m str]) -> impl Iterator<Item = &'m str> {
+        let methods = methods.iter().copied();
         methods.filter(|method| Self::of_request(method) == Self::OTHER && *method != "*")
     }
 }
@@ -145,7 +145,7 @@ pub(super) enum CompiledPath {
 impl Compiled {
     /// Compiles a match. A pattern for the path goes to `set`, unless it `is_known` there.
     pub(super) fn new(
-        http_match: &HttpMatch,
+        http_match: &MatchTexts<'_>,
         semantics: &HttpSemantics,
         limits: &Limits,
         regexes: &mut Regexes,
@@ -154,18 +154,18 @@ impl Compiled {
     ) -> Result<Self, Fault> {
         let headers = compile_headers(http_match, semantics, limits, regexes)?;
         let mut size = headers.iter().map(|header| header.regex.memory_usage()).sum();
-        let path = match http_match.path_regex.as_deref() {
+        let path = match http_match.path_regex {
             None | Some("") => CompiledPath::None,
             Some(_) if is_known => CompiledPath::Pattern,
             Some(text) => {
                 let invalid = |error| invalid_regex("pathRegex".to_owned(), &error);
                 let anchor = semantics.path_anchor;
-                let pattern = Pattern::parse(text, limits).map_err(invalid)?;
-                if pattern.is_unconstrained(anchor) {
+                if is_unconstrained(text, anchor) {
+                    let pattern = Pattern::parse(text, limits).map_err(invalid)?;
                     let regex = regexes.compile(&pattern, anchor, limits).map_err(invalid)?;
                     CompiledPath::Unconstrained(regex)
                 } else {
-                    size += set.add(&pattern, limits).map_err(invalid)?;
+                    size += set.add(text, limits).map_err(invalid)?;
                     CompiledPath::Pattern
                 }
             }
@@ -226,7 +226,7 @@ impl Field {
 }
 
 fn compile_headers(
-    http_match: &HttpMatch,
+    http_match: &MatchTexts<'_>,
     semantics: &HttpSemantics,
     limits: &Limits,
     regexes: &mut Regexes,

@@ -1,5 +1,6 @@
-use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+
+use hashbrown::HashMap;
 
 use crate::pattern::{Limits, Pattern, PatternError, Regex};
 use crate::semantics::Anchor;

@@ -1,11 +1,11 @@
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::diagnostic::Severity;
 use crate::headers::Headers;
 use crate::pattern::{Limits, PatternSet, Regex, SetBuilder};
-use crate::record::Record;
-use crate::resource::HttpMatch;
+use crate::record::{MatchTexts, Record};
 use crate::route::http_match::{
     Compiled, CompiledPath, Conditions, Failure, HeaderCondition, Methods, PathCondition,
 };
@@ -67,7 +67,6 @@ impl RouteTable {
         regexes: &mut Regexes,
     ) -> (Self, SetBuilder) {
         let mut set = SetBuilder::default();
-        let resources: Vec<Option<HttpMatch>> = record.matches().collect();
         let mut compiler = Compiler {
             semantics,
             limits,
@@ -79,29 +78,7 @@ impl RouteTable {
             unconstrained: Vec::new(),
             faults: Vec::new(),
         };
-        if resources.is_empty() {
-            let message = "the group has no matches, so it matches no request".to_owned();
-            compiler.error("spec.matches".to_owned(), "empty-group", message);
-        }
-        let mut names = HashSet::new();
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let mut matches = Vec::with_capacity(resources.len());
-        for (index, resource) in resources.iter().enumerate() {
-            let Some(resource) = resource else {
-                matches.push(None);
-                continue;
-            };
-            if let Some(taken) = resource.name.as_deref().filter(|name| !names.insert(*name)) {
-                compiler.duplicate_name(index, taken);
-            }
-            let text = resource.path_regex.as_deref().unwrap_or_default();
-            let known = numbers.get(text).copied();
-            let conditions = compiler.add(index, resource, &mut set, known);
-            if let Some(Conditions { path: PathCondition::Pattern(number), .. }) = conditions {
-                numbers.insert(text, number);
-            }
-            matches.push(conditions);
-        }
+        let matches = compiler.matches(&record, &mut set);
         let table = Self {
             record,
             matches: matches.into(),
@@ -138,16 +115,17 @@ impl RouteTable {
     }
 
     /// The texts of the patterns, by their numbers.
-    pub(crate) fn patterns(&self) -> Vec<String> {
-        let mut patterns = Vec::new();
-        for (conditions, resource) in self.matches.iter().zip(self.record.matches()) {
-            if let Some(Conditions { path: PathCondition::Pattern(number), .. }) = conditions
-                && usize::try_from(*number) == Ok(patterns.len())
-            {
-                patterns.extend(resource.and_then(|resource| resource.path_regex));
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
+        let mut next = 0;
+        let texts = self.matches.iter().zip(self.record.path_regexes());
+        texts.filter_map(move |(conditions, text)| match conditions {
+            // Of the matches that have a pattern the first one.
+            Some(Conditions { path: PathCondition::Pattern(number), .. }) if *number == next => {
+                next += 1;
+                text
             }
-        }
-        patterns
+            _ => None,
+        })
     }
 
     /// How many patterns there are.
@@ -160,7 +138,7 @@ impl RouteTable {
         self.own.get_or_init(|| {
             let mut set = SetBuilder::default();
             for text in self.patterns() {
-                set.add_text(&text, limits);
+                set.add_any(text, limits);
             }
             self.to_routes(set, semantics, limits)
         })
@@ -327,24 +305,51 @@ struct Compiler<'c> {
 }
 
 impl Compiler<'_> {
+    fn matches(&mut self, record: &Record, set: &mut SetBuilder) -> Vec<Option<Conditions>> {
+        let mut names = HashSet::new();
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut matches = Vec::new();
+        for (index, texts) in record.texts().enumerate() {
+            let Some(texts) = texts else {
+                matches.push(None);
+                continue;
+            };
+            if let Some(taken) = texts.name.filter(|name| !names.insert(*name)) {
+                self.duplicate_name(index, taken);
+            }
+            let text = texts.path_regex.unwrap_or_default();
+            let known = numbers.get(text).copied();
+            let conditions = self.add(index, &texts, set, known);
+            if let Some(Conditions { path: PathCondition::Pattern(number), .. }) = conditions {
+                numbers.insert(text, number);
+            }
+            matches.push(conditions);
+        }
+        if matches.is_empty() {
+            let message = "the group has no matches, so it matches no request".to_owned();
+            self.error("spec.matches".to_owned(), "empty-group", message);
+        }
+        matches
+    }
+
     /// Compiles one match. `known` is the number of its pattern, if another match has it too.
     fn add(
         &mut self,
         index: usize,
-        resource: &HttpMatch,
+        texts: &MatchTexts<'_>,
         set: &mut SetBuilder,
         known: Option<u32>,
     ) -> Option<Conditions> {
         let Self { semantics, limits, regexes, .. } = self;
-        let compiled =
-            match Compiled::new(resource, semantics, limits, regexes, set, known.is_some()) {
-                Ok(compiled) => compiled,
-                Err(fault) => {
-                    let field = format!("spec.matches[{index}].{}", fault.field);
-                    self.error(field, fault.code, fault.message);
-                    return None;
-                }
-            };
+        let compiled = match Compiled::new(texts, semantics, limits, regexes, set, known.is_some())
+        {
+            Ok(compiled) => compiled,
+            Err(fault) => {
+                let field = format!("spec.matches[{index}].{}", fault.field);
+                self.error(field, fault.code, fault.message);
+                return None;
+            }
+        };
         let is_new = known.is_none() && matches!(compiled.path, CompiledPath::Pattern);
         // Every match takes some room, also one without conditions.
         let size = self.size.saturating_add(compiled.size).saturating_add(MATCH_SIZE);
@@ -374,7 +379,7 @@ impl Compiler<'_> {
         if has_headers {
             self.headers.push((at, compiled.headers));
         }
-        let others: Names = Methods::others(&resource.methods).map(Into::into).collect();
+        let others: Names = Methods::others(&texts.methods).map(Into::into).collect();
         if !others.is_empty() {
             self.methods.push((at, others));
         }

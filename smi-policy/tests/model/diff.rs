@@ -1,8 +1,12 @@
 //! Comparing two policies agrees with asking both.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use smi_policy::{Audit, Change, Dead, DeadMatter, Diff, Difference, ObjectKind, Party, Verdict};
+use smi_policy::{
+    AnalysisLimits, Audit, Change, Dead, DeadMatter, Diff, Difference, ObjectKind, Party, Verdict,
+};
 
 use crate::check::{self, Tally};
 use crate::generate::Breakage;
@@ -24,6 +28,7 @@ fn a_diff_tells_what_two_policies_answer_differently() {
                 tally.count(what);
                 changed
             });
+            spends_no_more(&world, &changed, 1 << (seeds[0] % 16), tally)?;
             compare(&world, &changed, &queries, tally)
         },
     );
@@ -144,6 +149,24 @@ fn the_matrix_has_exactly_the_pairs_that_something_is_allowed_between() {
 
 fn diff(old: &World, new: &World) -> Diff {
     Audit::new(engine::builder(old)).diff(&Audit::new(engine::builder(new)))
+}
+
+/// With few steps a diff finds a part of what it finds with many, and never says that this is all.
+fn spends_no_more(old: &World, new: &World, steps: usize, tally: &Tally) -> TestCaseResult {
+    let limits = AnalysisLimits::default().with_total_steps(steps);
+    let few = Audit::new(engine::builder(old)).with_limits(limits);
+    let (all, few) = (diff(old, new), few.diff(&Audit::new(engine::builder(new))));
+    let texts = |diff: &Diff| -> BTreeSet<String> {
+        diff.differences.iter().map(ToString::to_string).collect()
+    };
+    prop_assert!(texts(&few).is_subset(&texts(&all)), "{few:#?}\n{all:#?}");
+    if few.not_compared == all.not_compared {
+        prop_assert_eq!(texts(&few), texts(&all));
+    } else {
+        tally.count("out of steps");
+        prop_assert!(!few.is_same() && few.not_compared.len() > 0);
+    }
+    Ok(())
 }
 
 fn compare(old: &World, new: &World, queries: &[Query], tally: &Tally) -> TestCaseResult {

@@ -7,6 +7,7 @@ mod languages;
 mod literals;
 mod model;
 mod re2;
+mod sets;
 mod unconstrained;
 
 use smi_policy::{Anchor, Limits, Pattern, Regex};

@@ -1,5 +1,6 @@
 //! `smi explain`, `smi matrix`, `smi who-can` and `smi diff`: questions about whole policies.
 
+mod cidrs;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod matrix;

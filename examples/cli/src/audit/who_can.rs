@@ -9,7 +9,7 @@ use smi_policy::{
     Request,
 };
 
-use super::{Format, Manifests, audit, note_errors, rows};
+use super::{Format, Manifests, audit, cidrs, note_errors, rows};
 use crate::color::{self, paint};
 use crate::decide::fields;
 use crate::{Status, identity};
@@ -23,6 +23,7 @@ use crate::{Status, identity};
 #[command(group = clap::ArgGroup::new("whom").required(true), after_help = "\
 Examples: smi who-can manifests --to shop/cart
           smi who-can manifests --to shop/cart --port 8080 DELETE /carts/7f
+          smi who-can manifests --to shop/cart --cidrs addresses.txt
           smi who-can manifests --from shop/web")]
 pub(crate) struct WhoCan {
     /// Directory (read with its subdirectories) or file of manifests; `-` is standard input
@@ -56,6 +57,11 @@ pub(crate) struct WhoCan {
     #[arg(short = 'H', long = "header", value_name = "FIELD", requires = "method")]
     headers: Vec<String>,
 
+    /// Prints the addresses that callers may have instead, for firewalls: by a file with an address
+    /// or a CIDR and an identity in each line
+    #[arg(long, value_name = "BOOK", requires = "to")]
+    cidrs: Option<PathBuf>,
+
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
     output: Format,
@@ -67,6 +73,10 @@ pub(crate) fn run(args: &WhoCan) -> Result<Status> {
     let audit = audit(&loaded, loaded.semantics.clone());
     let mut matrix = audit.matrix();
     matrix.accesses = accesses(args, &audit)?;
+    if let Some(book) = &args.cidrs {
+        note_errors(&loaded, &audit, "the manifests");
+        return cidrs::print(&matrix.accesses, &audit, book, args.output);
+    }
     match args.output {
         Format::Dot => anstream::print!("{}", matrix.to_dot()),
         Format::Mermaid => anstream::print!("{}", matrix.to_mermaid()),

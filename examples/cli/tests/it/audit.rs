@@ -112,6 +112,46 @@ fn who_can_names_those_whom_the_policy_lets_through() {
 }
 
 #[test]
+fn who_can_says_from_which_addresses() {
+    let file = std::env::temp_dir().join(format!("smi-addresses-{}.txt", std::process::id()));
+    let book = "\
+# Who calls from where.
+10.1.0.0/16 shop/web
+10.1.2.0/24 shop/orders
+10.2.0.0/16 monitoring/prometheus
+10.3.0.0/16 shop/nobody
+";
+    std::fs::write(&file, book).expect("written");
+    let name = file.to_str().expect("UTF-8");
+    let to_cart = ["who-can", SHOP, "--to", "shop/cart", "--cidrs", name];
+    assert_golden("who-can-cidrs.txt", &stdout(&to_cart, 0));
+    let report = json(&to_cart, 0);
+    let of = |report: &Value, target: &str| -> Vec<String> {
+        let all = report["admitted"].as_array().expect("admitted");
+        let found = all.iter().filter(|one| one["trafficTarget"] == target);
+        let cidrs = found.flat_map(|one| one["cidrs"].as_array().expect("cidrs"));
+        cidrs.map(|cidr| cidr.as_str().expect("text").to_owned()).collect()
+    };
+    // The web's network without what belongs to the orders.
+    let web = of(&report, "shop/cart-from-web");
+    assert!(web.contains(&"10.1.128.0/17".to_owned()) && !web.contains(&"10.1.2.0/24".to_owned()));
+    assert!(of(&report, "shop/cart-from-web").iter().all(|cidr| cidr.starts_with("10.1.")));
+
+    // Only the targets that let this very request pass.
+    let port = [&to_cart[..], &["--port", "9999"]].concat();
+    assert!(of(&json(&port, 0), "shop/cart-from-web").is_empty());
+    let nobody = ["who-can", SHOP, "--to", "shop/nobody", "--cidrs", name];
+    assert_eq!(stdout(&nobody, 1), "nobody\n");
+
+    smi(&[&to_cart[..], &["--output", "dot"]].concat()).ends_with(2);
+    smi(&["who-can", SHOP, "--from", "shop/web", "--cidrs", name]).ends_with(2);
+    std::fs::write(&file, "10.1.0.0/16\n").expect("written");
+    let error = smi(&to_cart).ends_with(2).stderr;
+    assert!(error.contains("line 1: `10.1.0.0/16` names nobody"), "{error}");
+    let _ = std::fs::remove_file(&file);
+}
+
+#[test]
 fn diff_finds_what_hides_behind_a_pattern() {
     assert_eq!(stdout(&["diff", SHOP, SHOP], 0), "both allow the same\n");
 
