@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::request::{Request, covers};
+use crate::request::{Request, compiled, covers};
 
 /// A pod that is called.
 #[derive(Clone, Debug)]
@@ -312,7 +312,8 @@ fn linkerd_rank(own: &Value, request: &Request) -> Option<(usize, bool, usize)> 
     let path = request.path();
     // The leftmost match, and then a look at what it covers.
     let covers = |regex: &str, text: &str| {
-        let found = regex::Regex::new(regex).unwrap().find(text);
+        let found = compiled(regex);
+        let found = found.find(text);
         found.is_some_and(|found| found.range() == (0..text.len()))
     };
     let value = own["path"]["value"].as_str().unwrap_or("/");
