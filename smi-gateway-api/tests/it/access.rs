@@ -11,7 +11,7 @@ use smi_policy::{
 
 use crate::meshes::{self, Caller, Pod, Traffic};
 use crate::request::Request;
-use crate::{resources, worlds};
+use crate::{resources, schema, worlds};
 
 const PODS: &[Pod] = &[
     Pod { namespace: "shop", account: "web", app: "web" },
@@ -28,7 +28,7 @@ const ACCOUNTS: &[(&str, &str)] =
 const ADDRESSES: &[&str] = &["10.1.2.3", "10.2.0.1", "2001:db8::1"];
 const PORTS: &[u16] = &[80, 8080, 9000, 9999];
 
-fn manifests() -> String {
+pub(crate) fn manifests() -> String {
     let workload = |pod: &Pod| {
         let Pod { namespace, account, app } = pod;
         format!(
@@ -42,7 +42,7 @@ fn manifests() -> String {
     PODS.iter().map(workload).collect()
 }
 
-fn targets() -> impl Strategy<Value = String> {
+pub(crate) fn targets() -> impl Strategy<Value = String> {
     let subject = |field: &'static str, names: &'static [&'static str]| {
         let name = worlds::mostly(names, &["eve", "*", "bound", "missing"]);
         let namespace = worlds::mostly(&[None, None, Some("shop")], &[Some("other")]);
@@ -191,6 +191,7 @@ fn check(
     let traffic: Vec<Traffic> =
         requests.iter().cloned().map(Traffic::Http).chain([Traffic::Tcp, Traffic::Udp]).collect();
     for object in &objects {
+        schema::check(object);
         let from = &object["metadata"]["annotations"]["smi-spec.io/migrated-from"];
         prop_assert!(from.as_str().is_some_and(|from| !from.is_empty()), "{object}");
     }
@@ -227,7 +228,7 @@ fn check(
     Ok(())
 }
 
-fn semantics() -> impl Strategy<Value = Semantics> {
+pub(crate) fn semantics() -> impl Strategy<Value = Semantics> {
     let presets = select(vec![
         Semantics::spec(),
         Semantics::spec(),

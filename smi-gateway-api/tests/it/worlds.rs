@@ -165,8 +165,13 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
     )
 }
 
-/// Splits of `web`, and the Services.
+/// Splits of `web`, and the Services, which speak HTTP.
 pub(crate) fn splits() -> impl Strategy<Value = String> {
+    splits_of("http")
+}
+
+/// Splits of `web`, and the Services, on whose ports this is spoken.
+pub(crate) fn splits_of(traffic: &'static str) -> impl Strategy<Value = String> {
     let backends = prop::collection::vec(
         (mostly(&["v1", "v2", "v3"], &["web", "v4", "web.shop", "v1.other"]), 1..4_u32),
         1..4,
@@ -176,12 +181,13 @@ pub(crate) fn splits() -> impl Strategy<Value = String> {
         backends,
         0..3,
     );
-    prop::collection::vec(split, 1..5).prop_map(|splits| {
+    let protocol = if traffic == "udp" { "UDP" } else { "TCP" };
+    prop::collection::vec(split, 1..5).prop_map(move |splits| {
         let mut text = String::new();
         for (name, port) in [("web", 80), ("v1", 80), ("v2", 80), ("v3", 80), ("v4", 81)] {
             text += &format!(
                 "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\n\
-                 spec: {{ports: [{{name: http, port: {port}}}]}}\n"
+                 spec: {{ports: [{{name: {traffic}, port: {port}, protocol: {protocol}}}]}}\n"
             );
         }
         for (index, (matches, backends, age)) in splits.into_iter().enumerate() {
