@@ -227,6 +227,8 @@ fn objects_are_such_as_their_definitions_take() {
         }
         for traffic in ["http", "grpc", "tcp", "udp"] {
             let splits = worlds::splits_of(traffic).new_tree(&mut runner).unwrap().current();
+            let grpc = worlds::grpc_groups().new_tree(&mut runner).unwrap().current();
+            let groups = if traffic == "grpc" { &grpc } else { &groups };
             let resources = crate::resources(&(groups.clone() + &splits));
             check_all(&Migration::plan(&resources, &Options::default()), &mut counts);
         }
