@@ -14,6 +14,9 @@ pub(crate) struct Cluster {
     pub(crate) services: BTreeMap<ObjectName, Service>,
     /// Pods and what makes pods, by namespace.
     pub(crate) workloads: Vec<Workload>,
+    /// Those in which there is a Service, a workload or a ServiceAccount, and those that are among
+    /// the manifests themselves.
+    pub(crate) namespaces: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -99,11 +102,18 @@ impl Cluster {
 
     fn add(&mut self, document: &Document, default_namespace: &str) {
         let Some(root) = document.root() else { return };
-        let Some(name) = document.name() else { return };
         let namespace = document.namespace().unwrap_or(default_namespace);
         let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
+        let template = at(root, &["spec", "template"]);
+        let selector = || labels(at(root, &["spec", "selector", "matchLabels"]));
         match (document.api_version().unwrap_or_default(), kind) {
+            ("v1", "Namespace") => {
+                self.namespaces.extend(document.name().map(str::to_owned));
+                return;
+            }
+            ("v1", "ServiceAccount") => {}
             ("v1", "Service") => {
+                let Some(name) = document.name() else { return };
                 self.services.insert(ObjectName::new(namespace, name), Service::read(root));
             }
             ("v1", "Pod") => {
@@ -111,16 +121,19 @@ impl Cluster {
             }
             ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
             | ("batch/v1", "Job") => {
-                let selector = labels(at(root, &["spec", "selector", "matchLabels"]));
-                let template = at(root, &["spec", "template"]);
-                self.workloads.push(Workload::read(namespace, template, selector));
+                self.workloads.push(Workload::read(namespace, template, selector()));
             }
             ("batch/v1", "CronJob") => {
                 let template = at(root, &["spec", "jobTemplate", "spec", "template"]);
                 self.workloads.push(Workload::read(namespace, template, Labels::new()));
             }
-            _ => {}
+            // Whatever else makes pods in this way, such as a Rollout of Argo.
+            _ if template.is_some_and(|own| at(own, &["spec", "containers"]).is_some()) => {
+                self.workloads.push(Workload::read(namespace, template, selector()));
+            }
+            _ => return,
         }
+        self.namespaces.insert(namespace.to_owned());
     }
 }
 

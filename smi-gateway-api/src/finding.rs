@@ -62,13 +62,15 @@ impl fmt::Display for Level {
     }
 }
 
-/// An object of the input.
+/// An object of the input, or of the cluster that the input speaks of.
+///
+/// Prints as `TrafficTarget shop/web`, and as `Namespace shop` where there is no namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Origin {
     /// Its kind, as manifests spell it.
     pub kind: String,
-    /// Its namespace.
+    /// Its namespace; empty for what belongs to no namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
@@ -87,7 +89,12 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}/{}", self.kind, self.namespace, self.name)
+        let Self { kind, namespace, name } = self;
+        match (namespace.as_str(), name.as_str()) {
+            ("", "") => f.write_str(kind),
+            ("", name) => write!(f, "{kind} {name}"),
+            (namespace, name) => write!(f, "{kind} {namespace}/{name}"),
+        }
     }
 }
 

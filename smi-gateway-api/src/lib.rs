@@ -72,6 +72,7 @@
 //! # Foreign types
 //!
 //! [`Object`] has types of `gateway_api` 0.22, made of `k8s-openapi` 0.28; they appear nowhere else.
+//! [`IpNet`] is that of `ipnet` 2.
 //!
 //! # Features
 //!
@@ -90,6 +91,7 @@ mod path;
 mod route;
 
 pub use finding::{Finding, Level, Origin, Verdict};
+pub use ipnet::IpNet;
 pub use migration::{Migration, Summary};
 pub use object::{Object, Other};
 pub use options::{Mesh, Options};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use smi_policy::{Diagnostic, ObjectName, Policy, Semantics, Severity};
 use smi_types::api::Kind;
 use smi_types::hub;
-use smi_types::manifest::Resources;
+use smi_types::manifest::{Loaded, Resources};
 use smi_types::write::{self, WriteError};
 
 use crate::cluster::Cluster;
@@ -128,7 +128,7 @@ impl Migration {
     ///
     /// ```
     /// use smi_gateway_api::{Migration, Options};
-    /// use smi_types::manifest::Resources;
+    /// use smi_types::manifest::{Loaded, Resources};
     ///
     /// let migration = Migration::plan(&Resources::default(), &Options::default());
     /// assert_eq!(migration.to_yaml()?, "# Nothing to apply.\n");
@@ -288,13 +288,7 @@ impl<'m> World<'m> {
     fn unreadable(&mut self) {
         for loaded in self.resources.undecodable() {
             let document = loaded.document;
-            let kind = document.kind().map_or("document", Kind::as_str);
-            let namespace = document.namespace().unwrap_or(self.resources.default_namespace());
-            let name = document.name().map_or_else(
-                || format!("{} document {}", loaded.source, document.number()),
-                str::to_owned,
-            );
-            let object = Origin::new(kind, namespace, name);
+            let object = self.unreadable_origin(loaded);
             let errors = document.problems().iter().filter(|problem| problem.is_error());
             for problem in errors {
                 let reason = format!("it can't be read: {}", problem.message());
@@ -303,6 +297,18 @@ impl<'m> World<'m> {
                 self.report.refused(&object, field, problem.code().as_str(), reason, Some(by_hand));
             }
         }
+    }
+
+    /// A document that can't be read, by what can be read of it.
+    pub(crate) fn unreadable_origin(&self, loaded: Loaded<'_>) -> Origin {
+        let document = loaded.document;
+        let kind = document.kind().map_or("document", Kind::as_str);
+        let namespace = document.namespace().unwrap_or(self.resources.default_namespace());
+        let name = document.name().map_or_else(
+            || format!("{} document {}", loaded.source, document.number()),
+            str::to_owned,
+        );
+        Origin::new(kind, namespace, name)
     }
 
     /// The readable objects of a kind.

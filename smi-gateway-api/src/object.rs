@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use gateway_api::experimental::tcproutes::TcpRoute;
 use gateway_api::experimental::udproutes::UdpRoute;
@@ -12,6 +12,9 @@ use crate::finding::Origin;
 
 /// The annotation that names what an object was made from: `TrafficSplit shop/canary, …`.
 pub(crate) const ORIGIN: &str = "smi-spec.io/migrated-from";
+
+/// Of a name that is wanted; an API server takes 253 characters.
+const LONGEST_WANTED: usize = 240;
 
 /// An object of the output.
 ///
@@ -161,7 +164,8 @@ pub(crate) fn is_label(text: &str) -> bool {
 /// Names of objects of one kind, each given once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    taken: BTreeSet<(String, String)>,
+    /// How often each was asked for, or made.
+    taken: BTreeMap<(String, String), u64>,
 }
 
 impl Names {
@@ -169,14 +173,22 @@ impl Names {
     /// cut.
     pub(crate) fn take(&mut self, namespace: &str, wanted: &str) -> String {
         // Names here are ASCII, and a cut leaves room for the number.
-        let wanted: String = wanted.chars().take(240).collect();
-        let wanted = wanted.trim_end_matches(['.', '-']);
-        let mut name = wanted.to_owned();
-        let mut number = 1_u64;
-        while !self.taken.insert((namespace.to_owned(), name.clone())) {
+        let wanted: String = wanted.chars().take(LONGEST_WANTED).collect();
+        let key = (namespace.to_owned(), wanted.trim_end_matches(['.', '-']).to_owned());
+        let mut number = self.taken.get(&key).copied().unwrap_or_default();
+        let name = loop {
             number += 1;
-            name = format!("{wanted}.{number}");
-        }
+            let name = match number {
+                1 => key.1.clone(),
+                _ => format!("{}.{number}", key.1),
+            };
+            let made = (namespace.to_owned(), name.clone());
+            if number == 1 || !self.taken.contains_key(&made) {
+                self.taken.entry(made).or_insert(1);
+                break name;
+            }
+        };
+        self.taken.insert(key, number);
         name
     }
 }

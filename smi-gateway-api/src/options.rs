@@ -1,3 +1,6 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
 use smi_policy::Semantics;
 
 /// The authorization that TrafficTargets are translated to.
@@ -34,7 +37,9 @@ pub struct Options {
     pub(crate) semantics: Semantics,
     pub(crate) account_label: Option<String>,
     pub(crate) assumed_port: Option<u16>,
-    pub(crate) addresses: Vec<(String, String, String)>,
+    /// By namespace and name of the account.
+    pub(crate) networks: BTreeMap<(String, String), BTreeSet<IpNet>>,
+    pub(crate) left_open: BTreeSet<String>,
 }
 
 impl Options {
@@ -74,18 +79,40 @@ impl Options {
         self
     }
 
-    /// Says that callers from these addresses, which have no certificate, run under this account.
-    /// Linkerd gets a NetworkAuthentication for them.
+    /// Restricts callers of an account to a network, on top of their certificate. Given several times
+    /// for one account, any of the networks will do; host bits are ignored.
     ///
-    /// It is the weaker proof: whoever sends from these addresses is let in, so the report marks it.
+    /// SMI has no such condition, so the report calls the targets narrowed. Linkerd and Istio can say
+    /// it. Cilium and GEP-3779 can't: there the account is left out, with an error.
+    ///
+    /// ```
+    /// use smi_gateway_api::{Mesh, Options};
+    ///
+    /// let options = Options::default()
+    ///     .mesh(Mesh::Linkerd)
+    ///     .network("10.1.0.0/16".parse()?, "shop", "web");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn address(
+    pub fn network(
         mut self,
-        cidr: impl Into<String>,
+        cidr: IpNet,
         namespace: impl Into<String>,
         account: impl Into<String>,
     ) -> Self {
-        self.addresses.push((cidr.into(), namespace.into(), account.into()));
+        let account = (namespace.into(), account.into());
+        self.networks.entry(account).or_default().insert(cidr.trunc());
+        self
+    }
+
+    /// Leaves the default deny of a namespace out.
+    ///
+    /// SMI denies everywhere, so that the output closes every namespace of the manifests. This is for
+    /// namespaces in which nothing enforced SMI. It goes only for those that no TrafficTarget
+    /// concerns: for others it is ignored, and reported as an error.
+    #[must_use]
+    pub fn leave_open(mut self, namespace: impl Into<String>) -> Self {
+        self.left_open.insert(namespace.into());
         self
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
-use smi_gateway_api::{Finding, Level, Mesh, Migration, Options, Summary};
+use smi_gateway_api::{Finding, IpNet, Level, Mesh, Migration, Options, Summary};
 use smi_policy::{PathMode, RepeatedHeaders};
 
 use crate::Status;
@@ -19,7 +19,7 @@ use crate::load;
 /// goes to standard error. TrafficSplits become HTTPRoutes, GRPCRoutes and TCPRoutes of Services,
 /// TrafficTargets the authorization of the mesh that is chosen. What can't be said is left out and
 /// reported as an error: nothing is ever opened wider than SMI opens it. Services and workloads among
-/// the manifests tell ports and labels. Exit status: 0 if everything was kept, perhaps with caveats
+/// the manifests tell ports, labels, and which namespaces to close. Exit status: 0 if everything was kept, perhaps with caveats
 /// or narrower, 1 if something was not, 2 if nothing could be read.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
@@ -42,10 +42,14 @@ pub(crate) struct Migrate {
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     assume_port: Option<u16>,
 
-    /// Lets Linkerd take callers from these addresses for an account (CIDR=NAMESPACE/ACCOUNT); may
-    /// be repeated
-    #[arg(long, value_name = "ADDRESSES", value_parser = parse_address)]
-    address: Vec<(String, String, String)>,
+    /// Lets callers of an account in from this network only (CIDR=NAMESPACE/ACCOUNT); may be
+    /// repeated, also for one account
+    #[arg(long, value_name = "NETWORK", value_parser = parse_network)]
+    network: Vec<(IpNet, String, String)>,
+
+    /// Leaves the default deny of a namespace out, if no target concerns it; may be repeated
+    #[arg(long, value_name = "NAMESPACE")]
+    leave_open: Vec<String>,
 
     /// What the mesh does to paths before it looks at them
     #[arg(long, value_enum, default_value_t)]
@@ -176,8 +180,11 @@ fn options(args: &Migrate, reading: &Reading) -> Options {
     if let Some(port) = args.assume_port {
         options = options.assumed_port(port);
     }
-    for (cidr, namespace, account) in &args.address {
-        options = options.address(cidr.clone(), namespace.clone(), account.clone());
+    for (cidr, namespace, account) in &args.network {
+        options = options.network(*cidr, namespace, account);
+    }
+    for namespace in &args.leave_open {
+        options = options.leave_open(namespace);
     }
     options
 }
@@ -200,10 +207,13 @@ fn print(migration: &Migration, unreadable: &[(String, String)]) {
     anstream::eprintln!("{}: {}", paint(color::HEADING, "Summary"), migration.summary());
 }
 
-fn parse_address(text: &str) -> Result<(String, String, String), String> {
-    let parts = text.split_once('=').and_then(|(cidr, account)| {
-        let (namespace, account) = account.split_once('/')?;
-        Some((cidr.to_owned(), namespace.to_owned(), account.to_owned()))
-    });
-    parts.ok_or_else(|| "expected CIDR=NAMESPACE/ACCOUNT".to_owned())
+fn parse_network(text: &str) -> Result<(IpNet, String, String), String> {
+    let expected = || "expected CIDR=NAMESPACE/ACCOUNT".to_owned();
+    let (cidr, account) = text.split_once('=').ok_or_else(expected)?;
+    let (namespace, account) = account.split_once('/').ok_or_else(expected)?;
+    if namespace.is_empty() || account.is_empty() {
+        return Err(expected());
+    }
+    let cidr = cidr.parse().map_err(|_| format!("`{cidr}` is no network such as 10.1.0.0/16"))?;
+    Ok((cidr, namespace.to_owned(), account.to_owned()))
 }

@@ -6,7 +6,7 @@ use smi_policy::{HttpMatch, HttpSemantics, PathMode};
 use super::grant::{Account, Grant, PortSelection, Source};
 use super::headers::{Refusal, exact_values};
 use super::pods::is_label_value;
-use super::{kept, pods, wanted_name};
+use super::{kept, network, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::finding::Origin;
 use crate::migration::World;
@@ -124,7 +124,7 @@ fn object(metadata: Metadata, spec: &Spec) -> Object {
 
 fn endpoints(world: &mut World<'_>, grant: &Grant) -> Vec<Selector> {
     let mut endpoints = Vec::new();
-    for source in &grant.sources {
+    for source in network::unrestricted(world, grant) {
         match source {
             Source::Account(account) => {
                 let labels = account_labels(world, account, &grant.origin);

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::grant::{Grant, PortSelection, Source};
-use super::{kept, no_udp, pods, wanted_name};
+use super::{kept, network, no_udp, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::finding::{Level, Verdict};
 use crate::migration::World;
@@ -79,6 +79,11 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
             world.report.refused(&grant.origin, "spec.rules", "http", reason, by_hand);
             continue;
         }
+        let callers = network::unrestricted(world, grant);
+        if callers.is_empty() {
+            // An empty list is no condition.
+            continue;
+        }
         for destination in &grant.destinations {
             for labels in pods::selectors(world, destination, &grant.origin) {
                 let name = names.take(&destination.namespace, &wanted_name(grant, destination));
@@ -89,7 +94,7 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
                         Some(NetworkAttributes { ports: ports.iter().copied().collect() })
                     }
                 };
-                let sources = grant.sources.iter().map(source).collect();
+                let sources = callers.iter().copied().map(source).collect();
                 objects.push(object(metadata, labels, vec![Rule { sources, network_attributes }]));
             }
         }

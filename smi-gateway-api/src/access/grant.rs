@@ -1,6 +1,7 @@
 //! What TrafficTargets grant, read by the policy engine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use smi_policy::{
     AbsentSourceNamespace, HttpMatch, HttpRequires, ObjectName, PathMode, Policy, Ports, SpiffeId,
@@ -27,6 +28,15 @@ pub(crate) enum Source {
         trust_domain: String,
         path: String,
     },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(Account { namespace, name }) => write!(f, "`{namespace}/{name}`"),
+            Self::Spiffe { trust_domain, path } => write!(f, "`spiffe://{trust_domain}{path}`"),
+        }
+    }
 }
 
 /// TCP ports.
@@ -61,33 +71,37 @@ impl Grant {
     }
 }
 
-/// The grants of all TrafficTargets, and the namespaces that they close.
-pub(crate) fn grants(world: &mut World<'_>) -> (Vec<Grant>, BTreeSet<String>) {
+/// The grants of all TrafficTargets, and the targets that concern each namespace, readable or not.
+pub(crate) fn grants(world: &mut World<'_>) -> (Vec<Grant>, BTreeMap<String, BTreeSet<Origin>>) {
     let policy: Policy = world.policy();
     world.diagnostics(policy.diagnostics());
     let mut grants = Vec::new();
-    let mut namespaces = BTreeSet::new();
+    let mut concerned: BTreeMap<String, BTreeSet<Origin>> = BTreeMap::new();
+    let mut concern = |namespace: &str, origin: &Origin| {
+        concerned.entry(namespace.to_owned()).or_default().insert(origin.clone());
+    };
     for target in policy.targets() {
-        namespaces.insert(target.name().namespace().to_owned());
-        if let Some(grant) = grant(world, &target) {
-            namespaces.extend(grant.destinations.iter().map(|own| own.namespace.clone()));
+        let name = target.name();
+        let origin = Origin::new("TrafficTarget", name.namespace(), name.name());
+        concern(name.namespace(), &origin);
+        if let Some(grant) = grant(world, &target, origin) {
+            for destination in &grant.destinations {
+                concern(&destination.namespace, &grant.origin);
+            }
             grants.push(grant);
         }
     }
     for loaded in world.resources.undecodable() {
-        let document = loaded.document;
-        if document.kind() == Some(smi_types::api::Kind::TrafficTarget) {
-            let namespace = document.namespace().unwrap_or(world.resources.default_namespace());
-            namespaces.insert(namespace.to_owned());
+        if loaded.document.kind() == Some(smi_types::api::Kind::TrafficTarget) {
+            let origin = world.unreadable_origin(loaded);
+            concern(&origin.namespace, &origin);
         }
     }
-    namespaces.retain(|namespace| is_label(namespace));
-    (grants, namespaces)
+    (grants, concerned)
 }
 
-fn grant(world: &mut World<'_>, target: &TargetView<'_>) -> Option<Grant> {
+fn grant(world: &mut World<'_>, target: &TargetView<'_>, origin: Origin) -> Option<Grant> {
     let name = target.name();
-    let origin = Origin::new("TrafficTarget", name.namespace(), name.name());
     if target.void().is_some() {
         return None;
     }

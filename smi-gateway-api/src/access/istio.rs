@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
 use serde::Serialize;
 use serde_json::Value;
 use smi_policy::{HttpMatch, HttpSemantics, PathMode, PathShape};
 
-use super::grant::{Grant, PortSelection, Source};
+use super::grant::{Account, Grant, PortSelection, Source};
 use super::headers::{Refusal, exact_values};
-use super::{joined_headers, kept, no_udp, pods, wanted_name};
+use super::{joined_headers, kept, network, no_udp, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::migration::World;
 use crate::object::{Metadata, Names, Object, Other};
@@ -13,7 +16,7 @@ use crate::path::PathPattern;
 const API_VERSION: &str = "security.istio.io/v1";
 const KIND: &str = "AuthorizationPolicy";
 /// Where policies apply to the whole mesh, unless Istio was installed otherwise.
-const ROOT_NAMESPACE: &str = "istio-system";
+pub(super) const ROOT_NAMESPACE: &str = "istio-system";
 
 #[derive(Serialize)]
 struct Spec {
@@ -37,14 +40,18 @@ struct Rule {
     when: Vec<When>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct From {
-    source: Principals,
+    source: Callers,
 }
 
+/// Both have to hold.
 #[derive(Clone, Serialize)]
-struct Principals {
+#[serde(rename_all = "camelCase")]
+struct Callers {
     principals: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ip_blocks: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -114,7 +121,7 @@ fn object(metadata: Metadata, spec: &Spec) -> Object {
 }
 
 struct Parts {
-    principals: Principals,
+    from: Vec<From>,
     operation: Operation,
     headers: Vec<(String, String)>,
 }
@@ -128,7 +135,7 @@ impl Parts {
             values: vec![value.clone()],
         };
         Rule {
-            from: vec![From { source: self.principals.clone() }],
+            from: self.from.clone(),
             to: if is_open { Vec::new() } else { vec![To { operation }] },
             when: self.headers.iter().map(when).collect(),
         }
@@ -137,8 +144,8 @@ impl Parts {
 
 fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
     let Some(ports) = &grant.ports else { return Vec::new() };
-    let principals = Principals { principals: principals(world, grant) };
-    if principals.principals.is_empty() {
+    let from = callers(world, grant);
+    if from.is_empty() {
         // An empty list would let in everybody.
         let reason = "without a trust domain no caller has a name";
         let field = "spec.sources";
@@ -151,15 +158,14 @@ fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
     };
     let open = Operation { ports, ..Operation::default() };
     let Some(matches) = &grant.http else {
-        return vec![Parts { principals, operation: open, headers: Vec::new() }];
+        return vec![Parts { from, operation: open, headers: Vec::new() }];
     };
     let mut rules = Vec::new();
     for (group, http_match) in matches {
         match operation(http_match, &world.semantics.http, &open) {
             Ok((operation, headers)) => {
                 joined_headers(world, &grant.origin, http_match);
-                let principals = principals.clone();
-                rules.push(Parts { principals, operation, headers });
+                rules.push(Parts { from: from.clone(), operation, headers });
             }
             Err((field, code, reason)) => {
                 let name = http_match.name.as_deref().unwrap_or_default();
@@ -178,22 +184,26 @@ fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
     rules
 }
 
-fn principals(world: &World<'_>, grant: &Grant) -> Vec<String> {
-    let mut principals = Vec::new();
-    for source in &grant.sources {
-        match source {
-            Source::Account(account) => {
-                for domain in &world.semantics.trust_domains {
-                    let (namespace, name) = (&account.namespace, &account.name);
-                    principals.push(format!("{}/ns/{namespace}/sa/{name}", domain.name()));
-                }
-            }
-            Source::Spiffe { trust_domain, path } => {
-                principals.push(format!("{trust_domain}{path}"));
-            }
+/// Who may call: one entry for all those that may call from the same networks.
+fn callers(world: &mut World<'_>, grant: &Grant) -> Vec<From> {
+    let groups = network::grouped(world, grant);
+    let from = |(networks, sources): (BTreeSet<IpNet>, Vec<&Source>)| {
+        let principals: Vec<String> =
+            sources.into_iter().flat_map(|source| principals(world, source)).collect();
+        let ip_blocks = networks.iter().map(ToString::to_string).collect();
+        (!principals.is_empty()).then_some(From { source: Callers { principals, ip_blocks } })
+    };
+    groups.into_iter().filter_map(from).collect()
+}
+
+fn principals(world: &World<'_>, source: &Source) -> Vec<String> {
+    match source {
+        Source::Account(Account { namespace, name }) => {
+            let domains = world.semantics.trust_domains.iter();
+            domains.map(|domain| format!("{}/ns/{namespace}/sa/{name}", domain.name())).collect()
         }
+        Source::Spiffe { trust_domain, path } => vec![format!("{trust_domain}{path}")],
     }
-    principals
 }
 
 fn operation(

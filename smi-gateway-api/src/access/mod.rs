@@ -1,11 +1,13 @@
 //! From TrafficTargets to the authorization of a mesh.
 
 mod cilium;
+mod deny;
 mod gateway;
 mod grant;
 mod headers;
 mod istio;
 mod linkerd;
+mod network;
 mod pods;
 
 use std::collections::BTreeSet;
@@ -15,16 +17,13 @@ use smi_policy::HttpMatch;
 use crate::cluster::Labels;
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
-use crate::object::{Metadata, Object};
+use crate::object::Object;
 use crate::options::Mesh;
-
-/// Name of the objects that close a namespace.
-const DEFAULT_DENY: &str = "smi-default-deny";
 
 /// Translates all targets. What allows comes first, what denies the rest last, so that nothing is
 /// closed before it is opened.
 pub(crate) fn migrate(world: &mut World<'_>) -> Vec<Object> {
-    let (grants, namespaces) = grant::grants(world);
+    let (grants, concerned) = grant::grants(world);
     let Some(mesh) = world.options.mesh else {
         for grant in &grants {
             let reason = "no mesh is chosen whose authorization it could become";
@@ -33,53 +32,32 @@ pub(crate) fn migrate(world: &mut World<'_>) -> Vec<Object> {
         }
         return Vec::new();
     };
-    if world.semantics.unselected == smi_policy::Unselected::Allow && !namespaces.is_empty() {
+    if world.semantics.unselected == smi_policy::Unselected::Allow {
         for grant in &grants {
             let reason = "destinations that no target names are closed too by the default deny";
             let by_hand = Some("leave the default deny out where you want them open");
             world.report.narrowed(&grant.origin, "", "unselected", reason, by_hand);
         }
     }
+    network::report_unused(world, &grants);
     let mut objects = match mesh {
         Mesh::Linkerd => linkerd::policies(world, &grants),
         Mesh::Istio => istio::policies(world, &grants),
         Mesh::Cilium => cilium::policies(world, &grants),
         Mesh::GatewayApi => gateway::policies(world, &grants),
     };
-    for namespace in &namespaces {
-        let origins: Vec<Origin> = targets(world, namespace);
-        let metadata = Metadata::new(namespace, DEFAULT_DENY.to_owned(), &origins);
-        objects.push(match mesh {
-            Mesh::Linkerd => linkerd::default_deny(namespace, &origins),
-            Mesh::Istio => istio::default_deny(metadata),
-            Mesh::Cilium => cilium::default_deny(metadata),
-            Mesh::GatewayApi => gateway::default_deny(metadata),
-        });
-    }
+    objects.extend(deny::policies(world, mesh, &concerned));
     objects
 }
 
 /// The name of what a target becomes at a destination.
 fn wanted_name(grant: &grant::Grant, destination: &grant::Account) -> String {
     let Origin { namespace, name, .. } = &grant.origin;
-    if *namespace == destination.namespace && name != DEFAULT_DENY {
+    if *namespace == destination.namespace && name != deny::NAME {
         name.clone()
     } else {
         format!("{namespace}.{name}")
     }
-}
-
-/// The targets of a namespace.
-fn targets(world: &World<'_>, namespace: &str) -> Vec<Origin> {
-    let default = world.resources.default_namespace();
-    let objects = world.resources.objects();
-    let targets = objects.filter(|object| object.kind() == smi_types::api::Kind::TrafficTarget);
-    let origins = targets.filter_map(|target| {
-        let meta = target.meta();
-        let own = meta.namespace.as_deref().unwrap_or(default);
-        (own == namespace).then(|| Origin::new("TrafficTarget", own, meta.name.as_str()))
-    });
-    origins.collect()
 }
 
 /// The TCP ports on which the pods of an account are known to receive: those that targets name, and

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
-use smi_gateway_api::{Mesh, Migration, Options, Verdict};
+use smi_gateway_api::{Finding, Level, Mesh, Migration, Object, Options, Verdict};
 use smi_policy::{
     HttpRequest, HttpRequires, Identity, PathMode, Policy, RepeatedHeaders, Request as Asked,
     Semantics, Verdict as Decided,
@@ -11,7 +11,7 @@ use smi_policy::{
 
 use crate::meshes::{self, Caller, Pod, Traffic};
 use crate::request::Request;
-use crate::{resources, worlds};
+use crate::{resources, schema, worlds};
 
 const PODS: &[Pod] = &[
     Pod { namespace: "shop", account: "web", app: "web" },
@@ -20,12 +20,15 @@ const PODS: &[Pod] = &[
     Pod { namespace: "shop", account: "one", app: "shared" },
     Pod { namespace: "shop", account: "two", app: "shared" },
     Pod { namespace: "other", account: "web", app: "web" },
+    // One in whose namespace no target ever is.
+    Pod { namespace: "quiet", account: "web", app: "web" },
 ];
-const CALLERS: &[Caller] =
+const ACCOUNTS: &[(&str, &str)] =
     &[("shop", "web"), ("shop", "cart"), ("shop", "eve"), ("other", "web"), ("other", "eve")];
+const ADDRESSES: &[&str] = &["10.1.2.3", "10.2.0.1", "2001:db8::1"];
 const PORTS: &[u16] = &[80, 8080, 9000, 9999];
 
-fn manifests() -> String {
+pub(crate) fn manifests() -> String {
     let workload = |pod: &Pod| {
         let Pod { namespace, account, app } = pod;
         format!(
@@ -39,7 +42,7 @@ fn manifests() -> String {
     PODS.iter().map(workload).collect()
 }
 
-fn targets() -> impl Strategy<Value = String> {
+pub(crate) fn targets() -> impl Strategy<Value = String> {
     let subject = |field: &'static str, names: &'static [&'static str]| {
         let name = worlds::mostly(names, &["eve", "*", "bound", "missing"]);
         let namespace = worlds::mostly(&[None, None, Some("shop")], &[Some("other")]);
@@ -104,8 +107,49 @@ fn targets() -> impl Strategy<Value = String> {
     })
 }
 
+/// Networks that some accounts are restricted to: with namespace and name, and the addresses within.
+#[derive(Clone, Debug)]
+struct Network {
+    cidr: &'static str,
+    account: (&'static str, &'static str),
+    within: &'static [&'static str],
+}
+
+fn networks() -> impl Strategy<Value = Vec<Network>> {
+    let cidrs: &[(&str, &[&str])] = &[
+        ("10.1.0.0/16", &["10.1.2.3"]),
+        ("10.0.0.0/8", &["10.1.2.3", "10.2.0.1"]),
+        ("10.2.0.1/32", &["10.2.0.1"]),
+        ("2001:db8::/32", &["2001:db8::1"]),
+        ("192.0.2.0/24", &[]),
+    ];
+    let network = (select(cidrs), select(&ACCOUNTS[..4]))
+        .prop_map(|((cidr, within), account)| Network { cidr, account, within });
+    prop::option::weighted(0.4, prop::collection::vec(network, 1..4))
+        .prop_map(Option::unwrap_or_default)
+}
+
+/// Whether the networks of an account, if it has any, have its address.
+fn is_within(networks: &[Network], caller: Caller) -> bool {
+    let account = (caller.namespace, caller.account);
+    let mut own = networks.iter().filter(|own| own.account == account).peekable();
+    own.peek().is_none()
+        || own.any(|own| own.within.iter().any(|own| own.parse() == Ok(caller.address)))
+}
+
+/// All callers, from all addresses if there are networks.
+fn callers(networks: &[Network]) -> impl Iterator<Item = Caller> {
+    let addresses = if networks.is_empty() { &ADDRESSES[..1] } else { ADDRESSES };
+    ACCOUNTS.iter().flat_map(move |&(namespace, account)| {
+        addresses.iter().map(move |address| {
+            let address = address.parse().unwrap();
+            Caller { namespace, account, address }
+        })
+    })
+}
+
 fn is_allowed(policy: &Policy, pod: &Pod, caller: Caller, port: u16, traffic: &Traffic) -> bool {
-    let source = Identity::service_account(caller.0, caller.1);
+    let source = Identity::service_account(caller.namespace, caller.account);
     let destination = Identity::service_account(pod.namespace, pod.account);
     let decision = match traffic {
         Traffic::Http(request) => {
@@ -127,31 +171,32 @@ fn check(
     text: &str,
     mesh: Mesh,
     semantics: &Semantics,
+    networks: &[Network],
     requests: &[Request],
 ) -> Result<(), TestCaseError> {
     let resources = resources(text);
-    let options = Options::default().mesh(mesh).semantics(semantics.clone());
+    let mut options = Options::default().mesh(mesh).semantics(semantics.clone());
+    for Network { cidr, account: (namespace, name), .. } in networks {
+        options = options.network(cidr.parse().unwrap(), *namespace, *name);
+    }
     let migration = Migration::plan(&resources, &options);
     let objects: Vec<Value> =
         migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
     let policy = Policy::from_resources(&resources, semantics.clone());
     let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap_or(Verdict::Exact);
-    let closed: Vec<&str> = objects
-        .iter()
-        .filter(|object| {
-            object["metadata"]["name"] == "smi-default-deny" || object["kind"] == "Namespace"
-        })
-        .map(|object| {
-            object["metadata"]["namespace"]
-                .as_str()
-                .unwrap_or_else(|| object["metadata"]["name"].as_str().unwrap())
-        })
-        .collect();
+    // Where nothing but networks was narrowed, those within them are let in as ever.
+    let narrows = |own: &Finding| own.verdict == Verdict::Narrowed && own.code != "network";
+    let is_narrowed = migration.findings().iter().any(narrows);
+    let promised = if is_narrowed { Verdict::Caveat } else { Verdict::Narrowed };
     let traffic: Vec<Traffic> =
         requests.iter().cloned().map(Traffic::Http).chain([Traffic::Tcp, Traffic::Udp]).collect();
-    // SMI denies in namespaces without targets too; the output closes those that have some.
-    for pod in PODS.iter().filter(|pod| closed.contains(&pod.namespace)) {
-        for &caller in CALLERS {
+    for object in &objects {
+        schema::check(object);
+        let from = &object["metadata"]["annotations"]["smi-spec.io/migrated-from"];
+        prop_assert!(from.as_str().is_some_and(|from| !from.is_empty()), "{object}");
+    }
+    for pod in PODS {
+        for caller in callers(networks) {
             for &port in PORTS {
                 for traffic in &traffic {
                     let ask = match mesh {
@@ -161,7 +206,8 @@ fn check(
                         _ => meshes::gateway_api,
                     };
                     let answer = ask(&objects, pod, caller, port, traffic);
-                    let expected = is_allowed(&policy, pod, caller, port, traffic);
+                    let expected = is_within(networks, caller)
+                        && is_allowed(&policy, pod, caller, port, traffic);
                     prop_assert!(
                         expected || !answer,
                         "{mesh:?} lets {caller:?} into {pod:?} on {port}: {traffic:?}\n{text}\n{}",
@@ -171,7 +217,7 @@ fn check(
                     let is_odd =
                         matches!(traffic, Traffic::Http(own) if own.has_repeated_headers());
                     prop_assert!(
-                        is_odd || answer || !expected || worst > Verdict::Caveat,
+                        is_odd || answer || !expected || worst > promised,
                         "{mesh:?} keeps {caller:?} out of {pod:?} on {port}: {traffic:?}\n{text}\n{}",
                         migration.to_yaml().unwrap()
                     );
@@ -182,7 +228,7 @@ fn check(
     Ok(())
 }
 
-fn semantics() -> impl Strategy<Value = Semantics> {
+pub(crate) fn semantics() -> impl Strategy<Value = Semantics> {
     let presets = select(vec![
         Semantics::spec(),
         Semantics::spec(),
@@ -213,6 +259,7 @@ proptest! {
         groups in worlds::groups(),
         targets in targets(),
         semantics in semantics(),
+        networks in networks(),
         requests in prop::collection::vec(worlds::request(), 12),
     ) {
         // Whoever says that paths are normalised sends no others.
@@ -223,15 +270,13 @@ proptest! {
         let requests: Vec<Request> = requests.into_iter().filter(is_sent).collect();
         let text = manifests() + &groups + &targets;
         for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
-            check(&text, mesh, &semantics, &requests)?;
+            check(&text, mesh, &semantics, &networks, &requests)?;
         }
     }
 }
 
-#[test]
-fn addresses_are_let_in_where_the_caller_says_so() {
-    let text = manifests()
-        + "---
+/// `cart` for `web`, on one port.
+const ONE_TARGET: &str = "---
 apiVersion: specs.smi-spec.io/v1alpha4
 kind: TCPRoute
 metadata: {name: t0, namespace: shop}
@@ -242,22 +287,97 @@ kind: TrafficTarget
 metadata: {name: t, namespace: shop}
 spec:
   destination: {kind: ServiceAccount, name: cart}
-  sources: [{kind: ServiceAccount, name: web}]
+  sources: [{kind: ServiceAccount, name: web}, {kind: ServiceAccount, name: eve}]
   rules: [{kind: TCPRoute, name: t0}]
 ";
+
+fn json(migration: &Migration) -> Vec<Value> {
+    migration.objects().iter().map(|own| serde_json::to_value(own).unwrap()).collect()
+}
+
+fn has(migration: &Migration, object: &str, code: &str, level: Level) -> bool {
+    let found = |own: &Finding| {
+        own.object.to_string() == object && own.code == code && own.level == level
+    };
+    migration.findings().iter().any(found)
+}
+
+#[test]
+fn a_network_is_asked_for_besides_the_certificate() {
+    let text = manifests() + ONE_TARGET;
     let options = Options::default()
-        .mesh(Mesh::Linkerd)
-        .address("10.1.0.0/16", "shop", "web")
-        .address("10.1.2.0/24", "shop", "eve")
-        .address("10.9.0.0/16", "shop", "web")
-        .address("10.9.0.0/16", "shop", "eve");
-    let migration = Migration::plan(&resources(&text), &options);
-    let objects: Vec<Value> =
-        migration.objects().iter().map(|own| serde_json::to_value(own).unwrap()).collect();
+        .network("10.1.7.7/16".parse().unwrap(), "shop", "web")
+        .network("2001:db8::/32".parse().unwrap(), "shop", "web")
+        .network("192.0.2.0/24".parse().unwrap(), "shop", "wbe");
+    let linkerd = Migration::plan(&resources(&text), &options.clone().mesh(Mesh::Linkerd));
+    let objects = json(&linkerd);
     let network = objects.iter().find(|own| own["kind"] == "NetworkAuthentication").unwrap();
-    let expected = serde_json::json!([{"cidr": "10.1.0.0/16", "except": ["10.1.2.0/24"]}]);
+    let expected = serde_json::json!([{"cidr": "10.1.0.0/16"}, {"cidr": "2001:db8::/32"}]);
     assert_eq!(network["spec"]["networks"], expected);
-    assert!(migration.findings().iter().any(|finding| finding.code == "address"));
+    assert_eq!(network["metadata"]["name"], "from-10.1.0.0-16.from-2001-db8---32");
+    let refs: Vec<&Value> = objects
+        .iter()
+        .filter(|own| own["kind"] == "AuthorizationPolicy")
+        .map(|own| &own["spec"]["requiredAuthenticationRefs"])
+        .collect();
+    let group = "policy.linkerd.io";
+    let expected = [
+        serde_json::json!([{"group": group, "kind": "MeshTLSAuthentication", "name": "eve"}]),
+        serde_json::json!([
+            {"group": group, "kind": "MeshTLSAuthentication", "name": "web"},
+            {"group": group, "kind": "NetworkAuthentication", "name": network["metadata"]["name"]},
+        ]),
+    ];
+    assert_eq!(refs, expected.iter().collect::<Vec<_>>());
+
+    let istio = Migration::plan(&resources(&text), &options.clone().mesh(Mesh::Istio));
+    let expected = serde_json::json!([
+        {"source": {"principals": ["cluster.local/ns/shop/sa/eve"]}},
+        {"source": {
+            "principals": ["cluster.local/ns/shop/sa/web"],
+            "ipBlocks": ["10.1.0.0/16", "2001:db8::/32"],
+        }},
+    ]);
+    assert_eq!(json(&istio)[0]["spec"]["rules"][0]["from"], expected);
+    let target = "TrafficTarget shop/t";
+    for migration in [&linkerd, &istio] {
+        assert!(has(migration, target, "network", Level::Warning));
+        assert!(has(migration, "ServiceAccount shop/wbe", "unused-network", Level::Warning));
+        assert_eq!(migration.summary().narrowed, 1);
+    }
+    // Cilium and GEP-3779 have no rule for both: the caller is left out.
+    for mesh in [Mesh::Cilium, Mesh::GatewayApi] {
+        let migration = Migration::plan(&resources(&text), &options.clone().mesh(mesh));
+        assert!(has(&migration, target, "network", Level::Error));
+        let yaml = migration.to_yaml().unwrap();
+        assert!(yaml.contains("eve") && !yaml.contains(": web\n"), "{yaml}");
+    }
+}
+
+#[test]
+fn a_spiffe_id_of_an_account_is_restricted_like_the_account() {
+    let text = manifests()
+        + &ONE_TARGET.replace("{kind: ServiceAccount, name: web}", "{kind: IdentityBinding, name: b}")
+        + "---
+apiVersion: access.smi-spec.io/v1alpha4
+kind: IdentityBinding
+metadata: {name: b, namespace: shop}
+spec: {schemes: {spiffeIdentities: ['cluster.local/ns/shop/sa/web', 'elsewhere.org/web']}}
+";
+    let options = Options::default().network("10.1.0.0/16".parse().unwrap(), "shop", "web");
+    let migration = Migration::plan(&resources(&text), &options.clone().mesh(Mesh::Istio));
+    let from = &json(&migration)[0]["spec"]["rules"][0]["from"];
+    let restricted = from.as_array().unwrap().iter().find(|own| !own["source"]["ipBlocks"].is_null());
+    let principals = &restricted.unwrap()["source"]["principals"];
+    assert_eq!(*principals, serde_json::json!(["cluster.local/ns/shop/sa/web"]), "{from}");
+    let migration = Migration::plan(&resources(&text), &options.mesh(Mesh::GatewayApi));
+    assert!(!migration.to_yaml().unwrap().contains("ns/shop/sa/web"));
+}
+
+/// Whether nothing is opened: there is the default deny of three namespaces alone.
+fn denies_alone(migration: &Migration) -> bool {
+    let is_deny = |own: &Object| own.name() == "smi-default-deny" || own.kind() == "Namespace";
+    migration.objects().len() == 3 && migration.objects().iter().all(is_deny)
 }
 
 #[test]
@@ -274,7 +394,7 @@ fn names_that_a_mesh_takes_for_wildcards_are_refused() {
             );
         for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
             let migration = Migration::plan(&resources(&text), &Options::default().mesh(mesh));
-            assert_eq!(migration.objects().len(), 1, "the default deny alone: {source}");
+            assert!(denies_alone(&migration), "{source}");
             assert!(migration.findings().iter().any(|finding| finding.code == "account-name"));
         }
     }
@@ -296,7 +416,7 @@ fn one_match(destination: &str, own: &str) -> String {
 #[track_caller]
 fn refused(text: &str, options: &Options, code: &str) {
     let migration = Migration::plan(&resources(text), options);
-    assert_eq!(migration.objects().len(), 1, "the default deny alone");
+    assert!(denies_alone(&migration));
     let codes: Vec<&str> = migration.findings().iter().map(|finding| finding.code).collect();
     assert!(codes.contains(&code), "{codes:?}");
     assert_eq!(migration.summary().refused, 1);

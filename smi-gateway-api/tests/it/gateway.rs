@@ -1,4 +1,5 @@
-//! The routing rules of the Gateway API, as HTTPRouteRule documents them.
+//! The routing rules of the Gateway API, as HTTPRouteRule, GRPCRouteRule, TCPRoute and UDPRoute
+//! document them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -17,6 +18,56 @@ pub(crate) enum RegexRank {
     AbovePrefixes,
 }
 
+/// The routes of a kind that have this port of a service as their parent.
+fn attached<'o>(
+    objects: &'o [Value],
+    kind: &'o str,
+    service: &'o str,
+    port: u16,
+) -> impl Iterator<Item = &'o Value> {
+    let is_parent = move |parent: &Value| {
+        parent["group"] == ""
+            && parent["kind"] == "Service"
+            && parent["name"] == service
+            && parent["port"] == port
+    };
+    objects.iter().filter(move |object| {
+        object["apiVersion"].as_str().unwrap().starts_with("gateway.networking.k8s.io/")
+            && object["kind"] == kind
+            && object["spec"]["parentRefs"].as_array().unwrap().iter().any(is_parent)
+    })
+}
+
+fn weights(rule: &Value, port: u16) -> BTreeMap<String, u64> {
+    let mut weights = BTreeMap::new();
+    for backend in rule["backendRefs"].as_array().unwrap() {
+        assert_eq!(backend["port"], port);
+        *weights.entry(backend["name"].as_str().unwrap().to_owned()).or_insert(0) +=
+            backend["weight"].as_u64().unwrap();
+    }
+    weights
+}
+
+/// The rule of these routes that takes a request: the most specific match counts, then the name of
+/// the route (all are of the same age), then the order of its rules.
+fn best<'o, R: Ord>(
+    routes: impl Iterator<Item = &'o Value>,
+    rank: impl Fn(&Value) -> Option<R>,
+) -> Option<&'o Value> {
+    let mut candidates = Vec::new();
+    for route in routes {
+        let name = route["metadata"]["name"].as_str().unwrap();
+        for (place, rule) in route["spec"]["rules"].as_array().unwrap().iter().enumerate() {
+            let everything = vec![Value::Null];
+            for own in rule["matches"].as_array().unwrap_or(&everything) {
+                candidates.extend(rank(own).map(|rank| ((Reverse(rank), name, place), rule)));
+            }
+        }
+    }
+    let best = candidates.into_iter().min_by(|(a, _), (b, _)| a.cmp(b));
+    best.map(|(_, rule)| rule)
+}
+
 /// The weights of the rule that takes a request: by name of the service. `None`: no rule does.
 pub(crate) fn route(
     objects: &[Value],
@@ -25,38 +76,42 @@ pub(crate) fn route(
     request: &Request,
     regexes: RegexRank,
 ) -> Option<BTreeMap<String, u64>> {
-    let mut candidates = Vec::new();
-    let routes = objects.iter().filter(|object| {
-        object["kind"] == "HTTPRoute" && object["apiVersion"] == "gateway.networking.k8s.io/v1"
-    });
-    for route in routes {
-        let is_parent = route["spec"]["parentRefs"].as_array().unwrap().iter().any(|parent| {
-            parent["group"] == ""
-                && parent["kind"] == "Service"
-                && parent["name"] == service
-                && parent["port"] == port
-        });
-        if !is_parent {
-            continue;
-        }
-        let name = route["metadata"]["name"].as_str().unwrap();
-        for (place, rule) in route["spec"]["rules"].as_array().unwrap().iter().enumerate() {
-            let everything = vec![Value::Null];
-            for own in rule["matches"].as_array().unwrap_or(&everything) {
-                if let Some(rank) = rank(own, request, regexes) {
-                    candidates.push(((Reverse(rank), name, place), rule));
-                }
-            }
-        }
-    }
-    let (_, rule) = candidates.into_iter().min_by(|(a, _), (b, _)| a.cmp(b))?;
-    let mut weights = BTreeMap::new();
-    for backend in rule["backendRefs"].as_array().unwrap() {
-        assert_eq!(backend["port"], port);
-        *weights.entry(backend["name"].as_str().unwrap().to_owned()).or_insert(0) +=
-            backend["weight"].as_u64().unwrap();
-    }
-    Some(weights)
+    let routes = attached(objects, "HTTPRoute", service, port);
+    best(routes, |own| rank(own, request, regexes)).map(|rule| weights(rule, port))
+}
+
+/// The same for a request of gRPC.
+pub(crate) fn grpc_route(
+    objects: &[Value],
+    service: &str,
+    port: u16,
+    request: &Request,
+) -> Option<BTreeMap<String, u64>> {
+    let (called, method) = request.path().strip_prefix('/')?.split_once('/')?;
+    let rank = |own: &Value| {
+        let regex = own["method"]["type"] == "RegularExpression";
+        let condition = |key: &str, text: &str| match own["method"][key].as_str() {
+            None => Some(0),
+            Some(value) if regex => covers(value, text).then_some(value.len()),
+            Some(value) => (value == text).then_some(value.len()),
+        };
+        let (service, method) = (condition("service", called)?, condition("method", method)?);
+        Some((service, method, headers(own, request)?))
+    };
+    best(attached(objects, "GRPCRoute", service, port), rank).map(|rule| weights(rule, port))
+}
+
+/// The weights of a TCPRoute or UDPRoute; `None`: there is none.
+pub(crate) fn opaque_route(
+    objects: &[Value],
+    kind: &str,
+    service: &str,
+    port: u16,
+) -> Option<BTreeMap<String, u64>> {
+    let mut routes = attached(objects, kind, service, port);
+    let rules = routes.next()?["spec"]["rules"].as_array().unwrap();
+    assert!(routes.next().is_none() && rules.len() == 1, "one rule of one route counts");
+    Some(weights(&rules[0], port))
 }
 
 /// How specifically a match takes the request; `None` if it does not.
@@ -80,6 +135,11 @@ fn rank(own: &Value, request: &Request, regexes: RegexRank) -> Option<impl Ord +
     if !is_match || own["method"].as_str().is_some_and(|method| method != request.method) {
         return None;
     }
+    Some((class, length, own["method"].is_string(), headers(own, request)?))
+}
+
+/// How many conditions on headers a match has; `None` if the request does not meet them.
+fn headers(own: &Value, request: &Request) -> Option<usize> {
     let no_headers = Vec::new();
     let headers = own["headers"].as_array().unwrap_or(&no_headers);
     let all = headers.iter().all(|header| {
@@ -90,5 +150,5 @@ fn rank(own: &Value, request: &Request, regexes: RegexRank) -> Option<impl Ord +
             _ => covers(value, &found),
         })
     });
-    all.then_some((class, length, own["method"].is_string(), headers.len()))
+    all.then_some(headers.len())
 }

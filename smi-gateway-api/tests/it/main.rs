@@ -6,6 +6,7 @@
 mod access;
 mod back;
 mod corpus;
+mod deny;
 mod gateway;
 mod golden;
 mod limits;

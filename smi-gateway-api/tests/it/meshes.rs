@@ -1,10 +1,11 @@
 //! What each mesh lets pass, as its documentation and its proxies have it.
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::request::{Request, covers};
+use crate::request::{Request, compiled, covers};
 
 /// A pod that is called.
 #[derive(Clone, Debug)]
@@ -14,8 +15,13 @@ pub(crate) struct Pod {
     pub(crate) app: &'static str,
 }
 
-/// Who calls: namespace and account.
-pub(crate) type Caller = (&'static str, &'static str);
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub(crate) namespace: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) address: IpAddr,
+}
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -49,6 +55,18 @@ fn selects(labels: &Value, pod: &Pod) -> bool {
     })
 }
 
+/// Whether an address lies in a network, both as plain numbers; or is it, where only one is written.
+fn is_in(network: &str, address: IpAddr) -> bool {
+    let (start, length) = network.split_once('/').unwrap_or((network, "128"));
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, 32),
+        IpAddr::V6(address) => (u128::from(address), 128),
+    };
+    let ((start, size), (own, own_size)) = (bits(start.parse().unwrap()), bits(address));
+    let length = length.parse::<u32>().unwrap().min(size);
+    size == own_size && (start ^ own).leading_zeros() >= length
+}
+
 /// Whether text matches one of Istio's values: exact, prefix, suffix or presence.
 fn istio_value(values: &[Value], text: &str) -> bool {
     values.iter().any(|value| {
@@ -78,7 +96,7 @@ pub(crate) fn istio(
     if policies.is_empty() {
         return true;
     }
-    let principal = format!("cluster.local/ns/{}/sa/{}", caller.0, caller.1);
+    let principal = format!("cluster.local/ns/{}/sa/{}", caller.namespace, caller.account);
     // An absent or empty list is no condition.
     let any = |values: &Value, test: &dyn Fn(&[Value]) -> bool| {
         list(values).is_empty() || test(list(values))
@@ -86,7 +104,11 @@ pub(crate) fn istio(
     let rule = |rule: &Value| {
         any(&rule["from"], &|from| {
             from.iter().any(|from| {
-                any(&from["source"]["principals"], &|values| istio_value(values, &principal))
+                let source = &from["source"];
+                any(&source["principals"], &|values| istio_value(values, &principal))
+                    && any(&source["ipBlocks"], &|blocks| {
+                        blocks.iter().any(|own| is_in(own.as_str().unwrap(), caller.address))
+                    })
             })
         }) && any(&rule["to"], &|to| {
             to.iter().any(|to| {
@@ -136,7 +158,7 @@ pub(crate) fn cilium(
     if policies.is_empty() {
         return true;
     }
-    let source = Pod { namespace: caller.0, account: caller.1, app: "" };
+    let source = Pod { namespace: caller.namespace, account: caller.account, app: "" };
     let http_rule = |rule: &Value, request: &Request| {
         rule["method"].as_str().is_none_or(|method| covers(method, &request.method))
             && rule["path"].as_str().is_none_or(|path| covers(path, &request.target))
@@ -196,8 +218,8 @@ pub(crate) fn gateway_api(
         (sources.is_null()
             || list(sources).iter().any(|own| {
                 own["type"] == "ServiceAccount"
-                    && own["serviceAccount"]["namespace"] == caller.0
-                    && own["serviceAccount"]["name"] == caller.1
+                    && own["serviceAccount"]["namespace"] == caller.namespace
+                    && own["serviceAccount"]["name"] == caller.account
             }))
             && (ports.is_null() || list(ports).contains(&Value::from(port)))
     };
@@ -234,20 +256,32 @@ pub(crate) fn linkerd(
         });
     };
     let name = &server["metadata"]["name"];
+    // A certificate, or an address: what is named has to exist.
+    let is_known = |reference: &Value| {
+        let kind = reference["kind"].as_str().unwrap();
+        let mut found = of_kind(objects, "policy.linkerd.io/", kind)
+            .filter(here)
+            .filter(|own| own["metadata"]["name"] == reference["name"]);
+        let own = found.next().unwrap();
+        assert!(found.next().is_none(), "two of one name: {own}");
+        match kind {
+            "MeshTLSAuthentication" => list(&own["spec"]["identityRefs"])
+                .iter()
+                .any(|own| own["namespace"] == caller.namespace && own["name"] == caller.account),
+            "NetworkAuthentication" => list(&own["spec"]["networks"]).iter().any(|network| {
+                let is_in = |own: &Value| is_in(own.as_str().unwrap(), caller.address);
+                is_in(&network["cidr"]) && !list(&network["except"]).iter().any(is_in)
+            }),
+            other => panic!("{other}"),
+        }
+    };
     let is_open = |kind: &str, name: &Value| {
         of_kind(objects, "policy.linkerd.io/", "AuthorizationPolicy").filter(here).any(|policy| {
             let target = &policy["spec"]["targetRef"];
             let refs = list(&policy["spec"]["requiredAuthenticationRefs"]);
             target["kind"] == kind
                 && target["name"] == *name
-                && refs.iter().all(|reference| {
-                    assert_eq!(reference["kind"], "MeshTLSAuthentication");
-                    of_kind(objects, "policy.linkerd.io/", "MeshTLSAuthentication")
-                        .filter(here)
-                        .filter(|own| own["metadata"]["name"] == reference["name"])
-                        .flat_map(|own| list(&own["spec"]["identityRefs"]))
-                        .any(|own| own["namespace"] == caller.0 && own["name"] == caller.1)
-                })
+                && refs.iter().all(|reference| is_known(reference))
         })
     };
     let routes: Vec<&Value> = of_kind(objects, "policy.linkerd.io/", "HTTPRoute")
@@ -278,7 +312,8 @@ fn linkerd_rank(own: &Value, request: &Request) -> Option<(usize, bool, usize)> 
     let path = request.path();
     // The leftmost match, and then a look at what it covers.
     let covers = |regex: &str, text: &str| {
-        let found = regex::Regex::new(regex).unwrap().find(text);
+        let found = compiled(regex);
+        let found = found.find(text);
         found.is_some_and(|found| found.range() == (0..text.len()))
     };
     let value = own["path"]["value"].as_str().unwrap_or("/");

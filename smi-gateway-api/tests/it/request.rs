@@ -1,5 +1,10 @@
 //! A request, as evaluators see it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use regex::Regex;
+
 /// An HTTP request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -46,5 +51,19 @@ impl Request {
 /// Whether a regular expression covers a whole text.
 #[track_caller]
 pub(crate) fn covers(regex: &str, text: &str) -> bool {
-    regex::Regex::new(&format!("^(?s:(?-s:{regex}))$")).unwrap().is_match(text)
+    compiled(&format!("^(?s:(?-s:{regex}))$")).is_match(text)
+}
+
+/// A regular expression, compiled once: the same ones are asked again and again.
+#[track_caller]
+pub(crate) fn compiled(text: &str) -> Regex {
+    thread_local! {
+        static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    COMPILED.with_borrow_mut(|compiled| {
+        if !compiled.contains_key(text) {
+            compiled.insert(text.to_owned(), Regex::new(text).unwrap());
+        }
+        compiled[text].clone()
+    })
 }

@@ -8,17 +8,21 @@ use smi_gateway_api::{Migration, Options, Verdict};
 use smi_policy::{HttpRequest, PathMode, Semantics};
 use smi_split::{Call, ObjectName, Outcome, Port, Splits};
 
-use crate::gateway::{RegexRank, route};
+use crate::gateway::{RegexRank, grpc_route, opaque_route, route};
 use crate::request::Request;
 use crate::{resources, worlds};
 
 /// What SMI does with a request: weights by service.
 pub(crate) fn select(splits: &Splits, request: &Request) -> BTreeMap<String, u64> {
-    let web = ObjectName::new("shop", "web");
     let headers: Vec<(&str, &str)> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let http = HttpRequest::new(&request.method, &request.target).headers(&headers);
-    match splits.select(&Call::to(&web).port(Port::tcp(80)).http(http)).outcome() {
+    let web = ObjectName::new("shop", "web");
+    weights(splits.select(&Call::to(&web).port(Port::tcp(80)).http(http)).outcome())
+}
+
+fn weights(outcome: Outcome<'_>) -> BTreeMap<String, u64> {
+    match outcome {
         Outcome::Backends(backends) => {
             let names = backends.leaves().iter().map(|leaf| leaf.service().name().to_owned());
             names.zip(backends.picker().weights().as_slice().iter().copied()).collect()
@@ -64,6 +68,51 @@ fn check(text: &str, requests: &[Request], mode: PathMode) -> Result<(), TestCas
     Ok(())
 }
 
+fn check_grpc(text: &str, requests: &[Request]) -> Result<(), TestCaseError> {
+    let resources = resources(text);
+    let migration = Migration::plan(&resources, &Options::default());
+    let splits = Splits::from_resources(&resources, Semantics::default());
+    let objects: Vec<Value> =
+        migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
+    objects.iter().for_each(crate::schema::check);
+    let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap();
+    let is_grpc = objects.iter().any(|own| own["kind"] == "GRPCRoute");
+    prop_assert!(!is_grpc || objects.iter().all(|own| own["kind"] == "GRPCRoute"));
+    if worst > Verdict::Caveat {
+        return Ok(());
+    }
+    for request in requests.iter().filter(|own| !own.has_repeated_headers()) {
+        let expected = without_idle(select(&splits, request));
+        let routed = match (objects.is_empty(), is_grpc) {
+            (true, _) => [("web".to_owned(), 1)].into(),
+            (_, true) => grpc_route(&objects, "web", 80, request).unwrap(),
+            _ => route(&objects, "web", 80, request, RegexRank::AbovePrefixes).unwrap(),
+        };
+        prop_assert_eq!(without_idle(routed), expected, "{:?}\n{}", request, text);
+    }
+    Ok(())
+}
+
+fn check_opaque(text: &str, kind: &str, port: Port) -> Result<(), TestCaseError> {
+    let resources = resources(text);
+    let migration = Migration::plan(&resources, &Options::default());
+    let splits = Splits::from_resources(&resources, Semantics::default());
+    let objects: Vec<Value> =
+        migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
+    objects.iter().for_each(crate::schema::check);
+    prop_assert!(objects.iter().all(|own| own["kind"] == kind), "{}", text);
+    let refused = migration.verdicts().any(|(_, verdict)| verdict > Verdict::Caveat);
+    if !refused {
+        let routed = opaque_route(&objects, kind, "web", port.number);
+        let routed = routed.unwrap_or_else(|| [("web".to_owned(), 1)].into());
+        let web = ObjectName::new("shop", "web");
+        let outcome = splits.select(&Call::to(&web).port(port));
+        let expected = without_idle(weights(outcome.outcome()));
+        prop_assert_eq!(without_idle(routed), expected, "{}", text);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) })]
 
@@ -83,5 +132,24 @@ proptest! {
             _ => requests,
         };
         check(&(groups + &splits), &requests, mode)?;
+    }
+
+    #[test]
+    fn grpc_requests_go_to_the_same_backends(
+        groups in worlds::grpc_groups(),
+        splits in worlds::splits_of("grpc"),
+        requests in prop::collection::vec(worlds::grpc_request(), 24),
+    ) {
+        check_grpc(&(groups + &splits), &requests)?;
+    }
+
+    #[test]
+    fn connections_and_datagrams_go_to_the_same_backends(
+        groups in worlds::groups(),
+        tcp in worlds::splits_of("tcp"),
+        udp in worlds::splits_of("udp"),
+    ) {
+        check_opaque(&(groups.clone() + &tcp), "TCPRoute", Port::tcp(80))?;
+        check_opaque(&(groups + &udp), "UDPRoute", Port::udp(80))?;
     }
 }

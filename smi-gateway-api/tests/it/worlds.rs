@@ -78,6 +78,36 @@ const PATHS: &[&str] = &[
     "/a/../api",
 ];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "get", "PURGE"];
+/// Paths of gRPC are `/service/method`.
+const GRPC_PATTERNS: &[&str] = &[
+    "/shop\\.Cart/Get$",
+    "/shop\\.Cart/Put$",
+    "/shop\\.Cart/.*",
+    "/shop\\.Cart(/.*)?$",
+    "/shop\\.Cart/(Get|Put)$",
+    "/shop\\.Catalog/Get$",
+    "/shop\\.Catalog(/.*)?$",
+    ".*",
+    "/shop\\.Cart/Get",
+    "/shop\\.C[a-z]+/Get$",
+    "/shop.Cart/Get$",
+    "/shop\\.Cart/[A-Z][a-z]+$",
+    "/Cart/Get$",
+    "/shop\\.Cart/Get/$",
+    "/shop\\.Cart",
+    "/(shop\\.Cart|Cart)/Get$",
+];
+const GRPC_PATHS: &[&str] = &[
+    "/shop.Cart/Get",
+    "/shop.Cart/Put",
+    "/shop.Cart/GetAll",
+    "/shop.Catalog/Get",
+    "/shop.Catalog/List",
+    "/shop.Carts/Get",
+    "/Cart/Get",
+    "/shopXCart/Get",
+    "/other.S/Get",
+];
 const HEADERS: &[(&str, &str)] = &[
     ("x-user", "ada"),
     ("x-user", "ada|eve"),
@@ -114,9 +144,13 @@ pub(crate) fn mostly<T: Clone + std::fmt::Debug + 'static>(
 }
 
 /// One match of an HTTPRouteGroup, as YAML in flow style.
-pub(crate) fn http_match(name: String) -> impl Strategy<Value = String> {
-    let methods = prop::collection::vec(mostly(&METHODS[..2], METHODS), 0..3);
-    let path = prop::option::weighted(0.7, mostly(&PATTERNS[..14], PATTERNS));
+fn http_match(
+    name: String,
+    path: impl Strategy<Value = &'static str>,
+    methods: impl Strategy<Value = &'static str>,
+) -> impl Strategy<Value = String> {
+    let methods = prop::collection::vec(methods, 0..3);
+    let path = prop::option::weighted(0.7, path);
     let headers = prop::collection::vec(mostly(&HEADERS[..6], HEADERS), 0..2);
     let headers = prop::option::weighted(0.4, headers);
     (path, methods, headers).prop_map(move |(path, methods, headers)| {
@@ -138,8 +172,22 @@ pub(crate) fn http_match(name: String) -> impl Strategy<Value = String> {
 
 /// Groups g0 to g2.
 pub(crate) fn groups() -> impl Strategy<Value = String> {
+    groups_of(|| mostly(&PATTERNS[..14], PATTERNS), || mostly(&METHODS[..2], METHODS))
+}
+
+/// Groups g0 to g2, about requests of gRPC.
+pub(crate) fn grpc_groups() -> impl Strategy<Value = String> {
+    groups_of(|| mostly(&GRPC_PATTERNS[..8], GRPC_PATTERNS), || mostly(&["POST"], METHODS))
+}
+
+fn groups_of<P, M>(path: impl Fn() -> P, method: impl Fn() -> M) -> impl Strategy<Value = String>
+where
+    P: Strategy<Value = &'static str>,
+    M: Strategy<Value = &'static str>,
+{
     let group = |name: usize| {
-        let matches: Vec<_> = (0..3).map(|index| http_match(format!("m{index}"))).collect();
+        let http_match = |index| http_match(format!("m{index}"), path(), method());
+        let matches: Vec<_> = (0..3).map(http_match).collect();
         (matches, 1..4_usize).prop_map(move |(matches, count)| {
             let matches = matches[..count].join(",");
             format!(
@@ -152,8 +200,19 @@ pub(crate) fn groups() -> impl Strategy<Value = String> {
 }
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
+    request_of(mostly(&METHODS[..2], METHODS), PATHS)
+}
+
+pub(crate) fn grpc_request() -> impl Strategy<Value = Request> {
+    request_of(Just("POST"), GRPC_PATHS)
+}
+
+fn request_of(
+    method: impl Strategy<Value = &'static str>,
+    paths: &'static [&'static str],
+) -> impl Strategy<Value = Request> {
     let headers = prop::collection::vec(select(VALUES), 0..3);
-    (mostly(&METHODS[..2], METHODS), select(PATHS), headers).prop_map(
+    (method, select(paths), headers).prop_map(
         |(method, target, headers)| Request {
             method: method.to_owned(),
             target: target.to_owned(),
@@ -165,8 +224,13 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
     )
 }
 
-/// Splits of `web`, and the Services.
+/// Splits of `web`, and the Services, which speak HTTP.
 pub(crate) fn splits() -> impl Strategy<Value = String> {
+    splits_of("http")
+}
+
+/// Splits of `web`, and the Services, on whose ports this is spoken.
+pub(crate) fn splits_of(traffic: &'static str) -> impl Strategy<Value = String> {
     let backends = prop::collection::vec(
         (mostly(&["v1", "v2", "v3"], &["web", "v4", "web.shop", "v1.other"]), 1..4_u32),
         1..4,
@@ -176,12 +240,13 @@ pub(crate) fn splits() -> impl Strategy<Value = String> {
         backends,
         0..3,
     );
-    prop::collection::vec(split, 1..5).prop_map(|splits| {
+    let protocol = if traffic == "udp" { "UDP" } else { "TCP" };
+    prop::collection::vec(split, 1..5).prop_map(move |splits| {
         let mut text = String::new();
         for (name, port) in [("web", 80), ("v1", 80), ("v2", 80), ("v3", 80), ("v4", 81)] {
             text += &format!(
                 "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\n\
-                 spec: {{ports: [{{name: http, port: {port}}}]}}\n"
+                 spec: {{ports: [{{name: {traffic}, port: {port}, protocol: {protocol}}}]}}\n"
             );
         }
         for (index, (matches, backends, age)) in splits.into_iter().enumerate() {

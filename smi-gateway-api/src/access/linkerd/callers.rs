@@ -1,46 +1,92 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+
 use crate::access::grant::Account;
 use crate::finding::Origin;
 use crate::object::{Metadata, Names, Object};
 
 use super::kinds;
 
-/// Sets of callers, each a MeshTLSAuthentication of the namespace in which it is used.
+/// Who calls, and from where: authentications of the namespace in which they are used, each made
+/// once.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
-    names: Names,
-    known: BTreeMap<(String, BTreeSet<Account>), (String, BTreeSet<Origin>)>,
+    accounts: Known<BTreeSet<Account>>,
+    networks: Known<BTreeSet<IpNet>>,
 }
 
 impl Callers {
     /// The name of the MeshTLSAuthentication of these accounts: `web`, `cart.web`, or
     /// `monitoring.prometheus` for one of another namespace.
-    pub(super) fn name(
+    pub(super) fn accounts(
         &mut self,
         namespace: &str,
         accounts: &BTreeSet<Account>,
         origins: &BTreeSet<Origin>,
     ) -> String {
-        let names = &mut self.names;
-        let key = (namespace.to_owned(), accounts.clone());
-        let (name, known) = self.known.entry(key).or_insert_with(|| {
-            let parts: Vec<String> = accounts
-                .iter()
-                .map(|account| match account.namespace == namespace {
-                    true => account.name.clone(),
-                    false => format!("{}.{}", account.namespace, account.name),
-                })
-                .collect();
-            (names.take(namespace, &parts.join(".")), BTreeSet::new())
-        });
+        let part = |account: &Account| match account.namespace == namespace {
+            true => account.name.clone(),
+            false => format!("{}.{}", account.namespace, account.name),
+        };
+        let wanted = || accounts.iter().map(part).collect::<Vec<String>>().join(".");
+        self.accounts.name(namespace, accounts, origins, wanted)
+    }
+
+    /// The name of the NetworkAuthentication of these networks: `from-10.1.0.0-16`; `None` if there
+    /// are none.
+    pub(super) fn networks(
+        &mut self,
+        namespace: &str,
+        networks: &BTreeSet<IpNet>,
+        origins: &BTreeSet<Origin>,
+    ) -> Option<String> {
+        if networks.is_empty() {
+            return None;
+        }
+        let part = |network: &IpNet| format!("from-{network}").replace(['/', ':'], "-");
+        let wanted = || networks.iter().map(part).collect::<Vec<String>>().join(".");
+        Some(self.networks.name(namespace, networks, origins, wanted))
+    }
+
+    pub(super) fn objects(self) -> impl Iterator<Item = Object> {
+        let accounts = self.accounts.into_iter(kinds::mesh_tls);
+        accounts.chain(self.networks.into_iter(kinds::network))
+    }
+}
+
+/// Things by namespace, with the name of each, and the targets that it is for.
+#[derive(Debug)]
+struct Known<T> {
+    names: Names,
+    known: BTreeMap<(String, T), (String, BTreeSet<Origin>)>,
+}
+
+impl<T: Ord + Clone> Known<T> {
+    fn name(
+        &mut self,
+        namespace: &str,
+        own: &T,
+        origins: &BTreeSet<Origin>,
+        wanted: impl Fn() -> String,
+    ) -> String {
+        let Self { names, known } = self;
+        let key = (namespace.to_owned(), own.clone());
+        let new = || (names.take(namespace, &wanted()), BTreeSet::new());
+        let (name, known) = known.entry(key).or_insert_with(new);
         known.extend(origins.iter().cloned());
         name.clone()
     }
 
-    pub(super) fn objects(self) -> impl Iterator<Item = Object> {
-        self.known.into_iter().map(|((namespace, accounts), (name, origins))| {
-            kinds::mesh_tls(Metadata::new(&namespace, name, &origins), &accounts)
+    fn into_iter(self, object: fn(Metadata, &T) -> Object) -> impl Iterator<Item = Object> {
+        self.known.into_iter().map(move |((namespace, own), (name, origins))| {
+            object(Metadata::new(&namespace, name, &origins), &own)
         })
+    }
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self { names: Names::default(), known: BTreeMap::new() }
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::access::grant::Account;
@@ -92,11 +93,9 @@ struct NetworkSpec {
     networks: Vec<Network>,
 }
 
-#[derive(Clone, Serialize)]
-pub(super) struct Network {
-    pub(super) cidr: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) except: Vec<String>,
+#[derive(Serialize)]
+struct Network {
+    cidr: String,
 }
 
 /// Matches of one rule, and rules of one route: less than Linkerd's definition lets pass.
@@ -125,11 +124,11 @@ pub(super) fn http_route(metadata: Metadata, server: &str, conditions: &[Conditi
     object("policy.linkerd.io/v1beta3", "HTTPRoute", metadata, &spec)
 }
 
-/// Lets those in whom this authentication of the same namespace knows.
+/// Lets those in whom all these authentications of the same namespace know.
 pub(super) fn authorization(
     metadata: Metadata,
     target: (&'static str, &str),
-    authentication: (&'static str, &str),
+    authentications: &[(&'static str, &str)],
 ) -> Object {
     let reference = |(kind, name): (&'static str, &str)| Reference {
         group: GROUP,
@@ -138,7 +137,7 @@ pub(super) fn authorization(
     };
     let spec = AuthorizationPolicySpec {
         target_ref: reference(target),
-        required_authentication_refs: vec![reference(authentication)],
+        required_authentication_refs: authentications.iter().copied().map(reference).collect(),
     };
     object("policy.linkerd.io/v1alpha1", "AuthorizationPolicy", metadata, &spec)
 }
@@ -153,8 +152,9 @@ pub(super) fn mesh_tls(metadata: Metadata, accounts: &BTreeSet<Account>) -> Obje
     object("policy.linkerd.io/v1alpha1", "MeshTLSAuthentication", metadata, &spec)
 }
 
-pub(super) fn network(metadata: Metadata, networks: Vec<Network>) -> Object {
-    let spec = NetworkSpec { networks };
+pub(super) fn network(metadata: Metadata, networks: &BTreeSet<IpNet>) -> Object {
+    let network = |own: &IpNet| Network { cidr: own.to_string() };
+    let spec = NetworkSpec { networks: networks.iter().map(network).collect() };
     object("policy.linkerd.io/v1alpha1", "NetworkAuthentication", metadata, &spec)
 }
 

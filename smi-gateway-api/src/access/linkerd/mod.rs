@@ -14,9 +14,18 @@ use crate::migration::World;
 use crate::object::{Names, Object};
 
 use super::grant::{Account, Grant, Source};
-use super::{kept, known_ports, no_udp, pods};
+use super::{kept, known_ports, network, no_udp, pods};
+use callers::Callers;
 pub(super) use kinds::default_deny;
 use server::Server;
+
+/// What Servers have in common: authentications, and names that must not be given twice.
+#[derive(Debug, Default)]
+struct Shared {
+    callers: Callers,
+    routes: Names,
+    policies: Names,
+}
 
 /// The policies of all targets: who may call before what they may call, Servers last, because a
 /// Server closes its port.
@@ -69,21 +78,21 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
         kept(world, &grant.origin, "policies of the pods' ports");
     }
     let mut names = Names::default();
-    let mut callers = callers::Callers::default();
+    let mut shared = Shared::default();
     let mut objects = Vec::new();
     for ((account, labels, port), server) in servers {
         let wanted = format!("{}-{port}", account.name);
         let name = names.take(&account.namespace, &wanted);
         objects.extend(server.objects(
             world,
-            &mut callers,
+            &mut shared,
             &account.namespace,
             &name,
             labels,
             port,
         ));
     }
-    objects.extend(callers.objects());
+    objects.extend(shared.callers.objects());
     // A stable sort: within a kind the order stays.
     objects.sort_by_key(|object| match object.kind() {
         "MeshTLSAuthentication" | "NetworkAuthentication" => 0,
@@ -112,6 +121,8 @@ fn callers(world: &mut World<'_>, grant: &Grant) -> BTreeSet<Account> {
     for source in &grant.sources {
         match source {
             Source::Account(account) => {
+                let networks = network::of_account(world.options, account);
+                network::restricted(world, &grant.origin, source, &networks);
                 accounts.insert(account.clone());
             }
             Source::Spiffe { trust_domain, path } => {

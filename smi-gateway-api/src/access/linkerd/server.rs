@@ -3,15 +3,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use crate::access::grant::Account;
+use crate::access::network;
 use crate::cluster::Labels;
 use crate::condition::{Common, Condition, PathMatch};
 use crate::finding::Origin;
 use crate::migration::World;
-use crate::object::{Metadata, Names, Object};
+use crate::object::{Metadata, Object};
 
-use super::callers::Callers;
-use super::kinds::{self, MOST_MATCHES_OF_ROUTE, Network};
-use super::origins_of;
+use super::kinds::{self, MOST_MATCHES_OF_ROUTE};
+use super::{Shared, origins_of};
 
 /// Conditions of one Server, with those that are added for what conditions have in common.
 const MOST_CONDITIONS: usize = 256;
@@ -43,38 +43,33 @@ impl Server {
     pub(super) fn objects(
         self,
         world: &mut World<'_>,
-        callers: &mut Callers,
+        shared: &mut Shared,
         namespace: &str,
         name: &str,
         labels: Labels,
         port: u16,
     ) -> Vec<Object> {
         let mut objects = Vec::new();
-        // Names of routes, and of what opens them.
-        let mut names = Names::default();
         let all = origins_of(&self.grants.iter().map(|(origin, ..)| origin.clone()).collect());
         objects.push(kinds::server(Metadata::new(namespace, name.to_owned(), &all), labels, port));
 
         let everything = self.allowed(None);
-        if !everything.accounts.is_empty() {
-            let own = names.take(namespace, name);
-            open(world, callers, &mut objects, namespace, &own, ("Server", name), &everything);
-        }
+        objects.extend(open(world, shared, namespace, ("Server", name), &everything));
 
         let routes = self.routes(world);
         let has_routes = !routes.is_empty();
         for (allowed, conditions) in routes {
             for part in conditions.chunks(MOST_MATCHES_OF_ROUTE) {
-                let own = names.take(namespace, &format!("{name}-http"));
+                let own = shared.routes.take(namespace, &format!("{name}-http"));
                 let metadata = metadata(namespace, &own, &allowed);
                 objects.push(kinds::http_route(metadata, name, part));
-                open(world, callers, &mut objects, namespace, &own, ("HTTPRoute", &own), &allowed);
+                objects.extend(open(world, shared, namespace, ("HTTPRoute", &own), &allowed));
             }
         }
         if has_routes && !everything.accounts.is_empty() {
             // Requests that no route of a Server takes are refused, even of those who may do
             // everything.
-            let own = names.take(namespace, &format!("{name}-rest"));
+            let own = shared.routes.take(namespace, &format!("{name}-rest"));
             let every =
                 Condition { path: PathMatch::Prefix("/".to_owned()), ..Condition::default() };
             let metadata = metadata(namespace, &own, &everything);
@@ -179,68 +174,28 @@ fn metadata(namespace: &str, name: &str, allowed: &Allowed) -> Metadata {
     Metadata::new(namespace, name.to_owned(), &allowed.origins)
 }
 
-/// Lets these callers in: by certificate, and by address where the caller of this crate said so.
+/// Lets these callers in: one policy for all those that may call from the same networks.
 fn open(
-    world: &mut World<'_>,
-    callers: &mut Callers,
-    objects: &mut Vec<Object>,
+    world: &World<'_>,
+    shared: &mut Shared,
     namespace: &str,
-    name: &str,
     target: (&'static str, &str),
     allowed: &Allowed,
-) {
-    let known = callers.name(namespace, &allowed.accounts, &allowed.origins);
-    let authentication = ("MeshTLSAuthentication", known.as_str());
-    let metadata_of_policy = metadata(namespace, name, allowed);
-    objects.push(kinds::authorization(metadata_of_policy, target, authentication));
-    let networks: Vec<Network> = networks(world, allowed);
-    if !networks.is_empty() {
-        let name = format!("{name}-network");
-        let authentication = ("NetworkAuthentication", name.as_str());
-        objects.push(kinds::network(metadata(namespace, &name, allowed), networks));
-        let metadata_of_policy = metadata(namespace, &name, allowed);
-        objects.push(kinds::authorization(metadata_of_policy, target, authentication));
+) -> Vec<Object> {
+    let mut groups: BTreeMap<BTreeSet<IpNet>, BTreeSet<Account>> = BTreeMap::new();
+    for account in &allowed.accounts {
+        let networks = network::of_account(world.options, account);
+        groups.entry(networks).or_default().insert(account.clone());
     }
-}
-
-/// The addresses from which these callers may come without certificate: of networks within each
-/// other the smallest says whose an address is.
-fn networks(world: &mut World<'_>, allowed: &Allowed) -> Vec<Network> {
-    let mut owners: BTreeMap<IpNet, BTreeSet<Account>> = BTreeMap::new();
-    for (cidr, namespace, name) in &world.options.addresses {
-        let account = Account { namespace: namespace.clone(), name: name.clone() };
-        match cidr.parse::<IpNet>() {
-            Ok(network) => {
-                owners.entry(network.trunc()).or_default().insert(account);
-            }
-            Err(_) => {
-                let reason = format!("`{}` is no network address", cidr.escape_debug());
-                for origin in &allowed.origins {
-                    let field = "spec.sources";
-                    world.report.refused(origin, field, "address", reason.as_str(), None);
-                }
-            }
-        }
-    }
-    // Whose an address of several owners is, nobody can say.
-    let is_theirs = |accounts: &BTreeSet<Account>| {
-        accounts.len() == 1 && accounts.iter().all(|own| allowed.accounts.contains(own))
+    let policy = |(networks, accounts): (BTreeSet<IpNet>, BTreeSet<Account>)| {
+        let (_, wanted) = target;
+        let origins = &allowed.origins;
+        let known = shared.callers.accounts(namespace, &accounts, origins);
+        let mut authentications = vec![("MeshTLSAuthentication", known.as_str())];
+        let from = shared.callers.networks(namespace, &networks, origins);
+        authentications.extend(from.as_deref().map(|from| ("NetworkAuthentication", from)));
+        let metadata = metadata(namespace, &shared.policies.take(namespace, wanted), allowed);
+        kinds::authorization(metadata, target, &authentications)
     };
-    let mut networks = Vec::new();
-    for (network, _) in owners.iter().filter(|(_, accounts)| is_theirs(accounts)) {
-        let others = owners.iter().filter(|(other, accounts)| {
-            *other != network && network.contains(*other) && !is_theirs(accounts)
-        });
-        let except = others.map(|(other, _)| other.to_string()).collect();
-        networks.push(Network { cidr: network.to_string(), except });
-    }
-    if !networks.is_empty() {
-        let reason = "callers from the given addresses are let in without certificate, and whatever \
-                      certificate they have";
-        for origin in &allowed.origins {
-            let field = "spec.sources";
-            world.report.caveat(origin, field, "address", reason, Some("mesh the callers"));
-        }
-    }
-    networks
+    groups.into_iter().map(policy).collect()
 }
