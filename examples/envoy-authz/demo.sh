@@ -4,8 +4,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
 envoy=$("$here/install-envoy.sh" "$target/tmp/tools")
-cargo build --quiet --release --manifest-path "$here/Cargo.toml"
-"$target/release/smi-envoy-authz" "${1:-$here/../manifests/shop}" \
+cargo build --quiet --manifest-path "$here/Cargo.toml"
+"$target/debug/smi-envoy-authz" "${1:-$here/../manifests/shop}" \
     --address-book "$here/addresses.txt" --debug &
 authorizer=$!
 "$envoy" --config-path "$here/envoy.yaml" --log-level warning &

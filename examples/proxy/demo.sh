@@ -2,7 +2,7 @@
 # Starts the proxy before the shop's catalog, both of whose versions Python plays. Ctrl-C ends all.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-cargo build --quiet --release --manifest-path "$here/Cargo.toml"
+cargo build --quiet --manifest-path "$here/Cargo.toml"
 python3 - <<'PYTHON' &
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -32,7 +32,7 @@ for port, name in (8081, "catalog-v1"), (8082, "catalog-v2"):
     Thread(target=server.serve_forever).start()
 PYTHON
 catalog=$!
-"${CARGO_TARGET_DIR:-$here/../../target}/release/smi-proxy" "${1:-$here/../manifests/shop}" \
+"${CARGO_TARGET_DIR:-$here/../../target}/debug/smi-proxy" "${1:-$here/../manifests/shop}" \
     --listen 0.0.0.0:8080 --metrics 127.0.0.1:9090 \
     --service shop/catalog --destination shop/catalog --port 8080 \
     --backend shop/catalog-v1=127.0.0.1:8081 --backend shop/catalog-v2=127.0.0.1:8082 \

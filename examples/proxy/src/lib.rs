@@ -5,11 +5,12 @@
 
 mod arrived;
 mod caller;
+mod certificate;
 mod metrics;
 mod proxy;
 mod settings;
 
-pub use caller::Callers;
+pub use certificate::Callers;
 pub use metrics::{Metrics, MetricsPage};
 pub use proxy::{Context, Proxy};
 pub use settings::Settings;

@@ -44,9 +44,9 @@ impl Metrics {
     /// Where the requests of a caller are recorded.
     pub(crate) fn recorders(&self, source: Option<&Identity>) -> Arc<Recorders> {
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let caller = source.map(ToString::to_string);
-        let caller = caller
-            .filter(|name| callers.len() < CALLERS || callers.contains_key(&Some(name.clone())));
+        let name = source.map(ToString::to_string);
+        let has_room = callers.len() < CALLERS || callers.contains_key(&name);
+        let caller = name.filter(|_| has_room);
         let services = || self.backends.iter().chain([&self.service]).cloned();
         let new = || services().map(|service| (service, Recorder::new())).collect();
         Arc::clone(callers.entry(caller).or_insert_with(|| Arc::new(new())))

@@ -1,6 +1,6 @@
 //! The server as an extension of an API server, with a real Prometheus behind it.
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use kube::config::AuthInfo;
@@ -97,6 +97,13 @@ impl Server {
         server
     }
 
+    /// Asks it to end, and waits until it has.
+    fn terminate(&mut self) -> ExitStatus {
+        let id = self.program.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.program.wait().unwrap()
+    }
+
     /// Asks as an API server that has this certificate passes a request on.
     async fn ask(
         &self,
@@ -177,7 +184,7 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
             {"service": "cart", "weight": 90}, {"service": "catalog", "weight": 10},
         ]},
     }));
-    let server = Server::start(&cluster, &prometheus.url());
+    let mut server = Server::start(&cluster, &prometheus.url());
     let front = authority.client("front-proxy-client");
     prometheus.wait_until_scraped(8);
 
@@ -276,6 +283,8 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
         assert_eq!((status.code, &*status.reason), (503, "ServiceUnavailable"));
         compared += 1;
     }
+    // While others have their connections open, and it watches over who is trusted.
+    assert!(server.terminate().success());
     println!("{compared} answers of a real Prometheus and its absence compared");
     assert!(compared >= 7);
 }
