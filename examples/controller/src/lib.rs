@@ -26,10 +26,12 @@ mod events;
 mod live;
 pub mod report;
 mod sent;
+mod snapshot;
 mod watch;
 pub mod webhooks;
 mod world;
 
 pub use self::change::{Callback, Change};
 pub use self::controller::{Controller, Pace, Running};
-pub use self::live::{KindStatus, Live, ObjectStatus, Snapshot};
+pub use self::live::Live;
+pub use self::snapshot::{KindStatus, ObjectStatus, Snapshot};

@@ -42,11 +42,11 @@ async fn a_real_api_server_is_followed() {
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
     let client = Client::try_from(config).unwrap();
 
+    let new = install(&client, &CrdOptions::default()).await;
     let namespaces: Api<Namespace> = Api::all(client.clone());
     let namespace = format!("smi-e2e-{}", std::process::id());
     let object = serde_json::from_value(json!({"metadata": {"name": namespace}})).unwrap();
     namespaces.create(&PostParams::default(), &object).await.unwrap();
-    let new = install(&client, &CrdOptions::default()).await;
     let webhooks = std::env::var("SMI_E2E_WEBHOOK_HOST").ok();
     if webhooks.is_none() {
         println!("skipped: SMI_E2E_WEBHOOK_HOST does not say where the webhooks are");
