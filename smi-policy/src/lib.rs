@@ -73,7 +73,8 @@
 //! and reported, when the policy is compiled ([`Limits`]). A decision allocates nothing, except where a
 //! path has to be rewritten, and where a pattern's automaton would be too large so that it is simulated
 //! (see [`Regex`]). It takes time linear in the size of the request and in the number of matches
-//! of the targets that concern this source and destination. Nothing panics.
+//! of the targets that concern this source and destination. Comparing policies ([`Audit::diff`]) is
+//! bounded as well ([`AnalysisLimits`]), and says what it left out. Nothing panics.
 //!
 //! # Features
 //!

@@ -258,7 +258,12 @@ impl Inner {
         };
         let mut selected = self.closed.contains(account.namespace);
         self.names_of(destination, |key, hash| {
-            selected = selected || self.destination_of(key, hash).is_some_and(|d| d.is_selected);
+            // A pod may be of another namespace than its account. It is of both, which grants less.
+            let is_of_own = |target: &Arc<Target>| target.name.namespace() == account.namespace;
+            selected = selected
+                || self
+                    .destination_of(key, hash)
+                    .is_some_and(|d| d.is_selected || d.targets.iter().any(is_of_own));
         });
         selected
     }

@@ -48,7 +48,9 @@ pub(crate) struct Writer {
     touched: HashSet<ObjectName>,
     /// Destinations that targets came to or went from, and that were not arranged anew since.
     edits: HashMap<Principal, Edit>,
-    /// Destinations that have a table for themselves no longer, likewise.
+    /// Those of them that wait for the end of the batch.
+    put_off: HashMap<Principal, Edit>,
+    /// Destinations that have a table for themselves no longer, and were not arranged anew since.
     stale: HashSet<Principal>,
 }
 
@@ -88,6 +90,7 @@ impl Writer {
             given: HashMap::new(),
             touched: HashSet::new(),
             edits: HashMap::new(),
+            put_off: HashMap::new(),
             stale: HashSet::new(),
         }
     }
@@ -171,8 +174,13 @@ impl Writer {
             Who::Account(name) => name.namespace() == namespace,
             Who::Spiffe(_) | Who::Pods(_) => false,
         };
-        let own = self.edits.extract_if(|who, _| is_own(who)).collect();
-        self.rebuild(own);
+        let mut edits = std::mem::take(&mut self.edits);
+        for (who, Edit { removed, added }) in edits.extract_if(|who, _| !is_own(who)) {
+            let put_off = self.put_off.entry(who).or_default();
+            put_off.removed.extend(removed);
+            put_off.added.extend(added);
+        }
+        self.rebuild(edits);
         self.begun.clear();
     }
 
@@ -196,6 +204,7 @@ impl Writer {
                 self.given.entry(name).or_insert(Some(record));
             }
         }
+        self.edits = std::mem::take(&mut self.put_off);
         self.replace_given();
         let edits = std::mem::take(&mut self.edits);
         self.rebuild(edits);

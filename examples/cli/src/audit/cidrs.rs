@@ -29,7 +29,9 @@ pub(super) fn print(
         Format::Text if is_nobody => anstream::println!("nobody"),
         Format::Text => anstream::print!("{}", table(&admitted)),
         Format::Json => anstream::println!("{:#}", to_json(&admitted)),
-        Format::Dot | Format::Mermaid => bail!("addresses are no graph: print them as text or JSON"),
+        Format::Dot | Format::Mermaid => {
+            bail!("addresses are no graph: print them as text or JSON")
+        }
     }
     Ok(if is_nobody { Status::Bad } else { Status::Good })
 }
@@ -65,8 +67,6 @@ fn table(admitted: &[Admitted]) -> Table {
 }
 
 fn to_json(admitted: &[Admitted]) -> Value {
-    let one = |(target, cidrs): &Admitted| {
-        json!({ "trafficTarget": target.as_ref().map(ToString::to_string), "cidrs": cidrs })
-    };
+    let one = |(target, cidrs): &Admitted| json!({ "trafficTarget": target.as_ref().map(ToString::to_string), "cidrs": cidrs });
     json!({ "admitted": admitted.iter().map(one).collect::<Vec<_>>() })
 }

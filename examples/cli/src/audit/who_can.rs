@@ -59,7 +59,7 @@ pub(crate) struct WhoCan {
 
     /// Prints the addresses that callers may have instead, for firewalls: by a file with an address
     /// or a CIDR and an identity in each line
-    #[arg(long, value_name = "BOOK", requires = "to")]
+    #[arg(long, value_name = "BOOK", conflicts_with = "from")]
     cidrs: Option<PathBuf>,
 
     /// How to print

@@ -2,7 +2,8 @@
 //! floor and smi-policy; then route tables, memory, and what compiling takes.
 //!
 //! `cargo run --release` in this directory; with `--features heavy` Cedar, regorus and Casbin as
-//! well. An argument restricts the run: `decide`, `routes`, `memory`, `update`.
+//! well. An argument restricts the run: `decide`, `routes`, `memory`, `update`; `own` is `decide`
+//! without anybody else, for a profiler.
 
 mod engines;
 #[cfg(feature = "heavy")]
@@ -30,6 +31,11 @@ fn main() {
             decisions(size, is_asked("decide"));
         }
     }
+    if asked.iter().any(|asked| asked == "own") {
+        for size in sizes() {
+            own(size);
+        }
+    }
     if is_asked("update") {
         for size in sizes() {
             println!("\n== {size} targets");
@@ -39,6 +45,21 @@ fn main() {
     if is_asked("routes") {
         routes::run();
     }
+}
+
+/// Whether smi-policy allows it.
+fn ask(workload: &Workload, policy: &Policy, question: &Question) -> bool {
+    let http = HttpRequest::new(question.method, &question.path);
+    let source = &workload.sources[question.source];
+    let destination = &workload.destinations[question.destination];
+    policy.authorize(&Request::http(Some(source), destination, 8080, http)).is_allowed()
+}
+
+fn own(size: usize) {
+    let workload = Workload::new(size);
+    let policy = workload.builder().compile();
+    let ns = nanoseconds(&workload.questions, |question| ask(&workload, &policy, question));
+    println!("{size:7} targets: {ns:6.0} ns");
 }
 
 fn decisions(size: usize, decide: bool) {
@@ -59,12 +80,7 @@ fn decisions(size: usize, decide: bool) {
     let base = nanoseconds(&workload.questions, |question| floor.ask(question));
     let line = |name: &str, ns: f64| println!("{name:44}{ns:12.0} ns {:9.2}", ns / base);
     line("floor: interned pair, scan by a dense DFA", base);
-    let ours = |question: &Question| {
-        let http = HttpRequest::new(question.method, &question.path);
-        let source = &workload.sources[question.source];
-        let destination = &workload.destinations[question.destination];
-        policy.authorize(&Request::http(Some(source), destination, 8080, http)).is_allowed()
-    };
+    let ours = |question: &Question| ask(&workload, &policy, question);
     check(&workload, "smi-policy", ours);
     let ours = nanoseconds(&workload.questions, ours);
     line("smi-policy", ours);

@@ -1,6 +1,7 @@
 //! Small dense worlds: few names, so that references meet, collide, dangle and repeat.
 
 mod digits;
+mod near_miss;
 mod patterns;
 mod peers;
 mod queries;

@@ -9,7 +9,7 @@ use smi_policy::{
 
 use super::digits::Digits;
 use super::peers::{Presentation, stranger};
-use super::{ACCOUNTS, PORTS, targets};
+use super::{ACCOUNTS, PORTS, near_miss, targets};
 use crate::reference::{self, header_accepts, looks_at_authority, path_accepts};
 use crate::world::{Bytes, Http, Peer, PeerId, Query, Traffic, Verdict, World};
 
@@ -53,6 +53,10 @@ impl Plan {
                 break;
             }
             query = self.draft(world, &targets, first + draft, digits.clone());
+        }
+        let mut digits = Digits(self.general.rotate_left(32));
+        if digits.rarely(12) {
+            near_miss::alter(&mut query, digits);
         }
         query
     }

@@ -78,7 +78,10 @@ fn is_selected(world: &World, destination: &Peer) -> bool {
     }
     world.targets().any(|target| {
         let own = target.name.namespace() == namespace;
-        let heard = own || world.options.foreign_destination == ForeignDestination::Allow;
+        // A pod may be of another namespace than its account. It is of both, which grants less.
+        let opens_own = namespace_of(target, &target.destination) == Some(target.name.namespace());
+        let foreign = world.options.foreign_destination == ForeignDestination::Allow;
+        let heard = own || opens_own || foreign;
         (heard && names_destination(world, target, destination))
             || (own && !is_resolved(world, target, &target.destination))
     })
