@@ -87,9 +87,8 @@ fn select(world: &World<'_>, account: &Account) -> Selected {
         }
     }
     // A Deployment's selector takes its pods, which may be among the manifests themselves.
-    let is_widest = |labels: &&Labels| {
-        !selectors.iter().any(|other| *other != *labels && has(labels, other))
-    };
+    let is_widest =
+        |labels: &&Labels| !selectors.iter().any(|other| *other != *labels && has(labels, other));
     Selected { selectors: selectors.iter().copied().filter(is_widest).cloned().collect(), code }
 }
 

@@ -130,7 +130,9 @@ fn of_port(
         return Vec::new();
     }
     let is_http = !matches!(traffic, Traffic::Tcp | Traffic::Udp);
-    let Some(mut plan) = plan(world, service, splits, known, port, is_http) else { return Vec::new() };
+    let Some(mut plan) = plan(world, service, splits, known, port, is_http) else {
+        return Vec::new();
+    };
     if !is_http {
         return l4::routes(&plan, port.protocol).into_iter().collect();
     }

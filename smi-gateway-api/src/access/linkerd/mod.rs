@@ -101,14 +101,7 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     for ((account, labels, port), server) in servers {
         let wanted = format!("{}-{port}", account.name);
         let name = names.take(&account.namespace, &wanted);
-        objects.extend(server.objects(
-            world,
-            &mut shared,
-            &account.namespace,
-            &name,
-            labels,
-            port,
-        ));
+        objects.extend(server.objects(world, &mut shared, &account.namespace, &name, labels, port));
     }
     objects.extend(shared.callers.objects());
     // A stable sort: within a kind the order stays.

@@ -11,9 +11,9 @@ use crate::finding::Origin;
 use crate::migration::World;
 use crate::object::{Metadata, Object};
 
-use super::kinds::{self, MOST_MATCHES_OF_ROUTE};
 use super::Shared;
 use super::compared::Compared;
+use super::kinds::{self, MOST_MATCHES_OF_ROUTE};
 
 /// Conditions of one Server, with those that are added for what conditions have in common.
 const MOST_CONDITIONS: usize = 256;
