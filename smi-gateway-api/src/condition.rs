@@ -62,6 +62,15 @@ impl Regex {
         self.language().is_some_and(|language| language.contains(text))
     }
 
+    /// What it has in common with the condition that is one text: that or nothing.
+    fn common<T: Clone>(&self, text: &str, exact: &T) -> Common<T> {
+        match self.language() {
+            Some(language) if language.contains(text) => Common::This(exact.clone()),
+            Some(_) => Common::Nothing,
+            None => Common::Unknown,
+        }
+    }
+
     fn language(&self) -> Option<Arc<Language>> {
         self.0.language.get_or_init(|| language_of(&self.0.text).map(Arc::new)).clone()
     }
@@ -233,6 +242,11 @@ impl PathMatch {
     }
 
     fn and(&self, other: &Self) -> Common<Self> {
+        if let (exact @ Self::Exact(text), Self::Regex(regex))
+        | (Self::Regex(regex), exact @ Self::Exact(text)) = (self, other)
+        {
+            return regex.common(text, exact);
+        }
         if self.is_within(other) {
             return Common::This(self.clone());
         }
@@ -271,6 +285,11 @@ impl HeaderMatch {
     }
 
     fn and(&self, other: &Self) -> Common<Self> {
+        if let (exact @ Self::Exact(text), Self::Regex(regex))
+        | (Self::Regex(regex), exact @ Self::Exact(text)) = (self, other)
+        {
+            return regex.common(text, exact);
+        }
         if self.is_within(other) {
             return Common::This(self.clone());
         }

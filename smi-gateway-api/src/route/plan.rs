@@ -51,6 +51,7 @@ impl Plan {
     /// # Errors
     ///
     /// There are more matches, before or afterwards, than routes should have.
+    #[expect(clippy::mutable_key_type, reason = "what is analysed later is no part of the key")]
     pub(crate) fn settle_precedence(
         &mut self,
         report: &mut Report,

@@ -85,17 +85,11 @@ fn a_group_of_ten_thousand_matches() {
                  metadata: {name: s}\nspec: {service: web, backends: [{service: v1, weight: 1}], \
                  matches: [{kind: HTTPRouteGroup, name: g}]}\n";
     let text = group("g", paths) + &tcp_route([80]) + &target("t", "d", "s", RULES) + split;
-    for mesh in [Mesh::Linkerd, Mesh::Istio] {
-        let migration = plan(&text, mesh);
-        assert!(migration.findings().iter().any(|own| own.code == "too-many-matches"));
-        match mesh {
-            // 128 matches a route, 512 rules a policy.
-            Mesh::Linkerd => assert_eq!(count(&migration, "HTTPRoute"), 79),
-            Mesh::Istio => assert_eq!(count(&migration, "AuthorizationPolicy"), 21),
-            _ => {}
-        }
-        check(&migration);
-    }
+    let migration = plan(&text, Mesh::Istio);
+    assert!(migration.findings().iter().any(|own| own.code == "too-many-matches"));
+    // 512 rules a policy, and the default deny.
+    assert_eq!(count(&migration, "AuthorizationPolicy"), 21);
+    check(&migration);
 }
 
 #[test]
@@ -161,7 +155,7 @@ fn nasty_expressions() {
     });
     let long = "a".repeat(63);
     let mut text = group("g", matches) + &tcp_route([8080]);
-    for n in 0..4 {
+    for n in 0..2 {
         text += &target(&format!("t{n}"), &long, &format!("s{n}"), RULES);
         let one = format!("{{kind: HTTPRouteGroup, name: g, matches: [m{n}, m{}]}}", n + 7);
         text += &target(&format!("u{n}"), &long, &format!("u{n}"), &one);
@@ -175,7 +169,7 @@ fn nasty_expressions() {
         )
         .unwrap();
     }
-    for mesh in MESHES {
+    for mesh in [Mesh::Linkerd, Mesh::Cilium] {
         check(&plan(&text, mesh));
     }
 }
@@ -186,7 +180,7 @@ fn names_at_their_limits() {
     assert_eq!(account.len(), 253);
     let mut text = group("g", ["pathRegex: '/a$'".to_owned()]) + &tcp_route([80, 8080]);
     for n in 0..3 {
-        let name = format!("{n}{}", &account[1..]);
+        let name = format!("{n}{}.{}", "a".repeat(62), "b".repeat(189));
         text += &target(&name, &account, &name, RULES);
         let name = format!("{n}{}", "c".repeat(252));
         text += &target(&name, &account, &format!("s{n}"), "{kind: TCPRoute, name: t}");

@@ -182,10 +182,10 @@ pub(crate) fn grpc_groups() -> impl Strategy<Value = String> {
 
 /// Groups g0 to g2 of so many matches that their rules need several routes.
 pub(crate) fn large_groups() -> impl Strategy<Value = String> {
-    let path = (0..24_u32, 0..12_u32).prop_map(|(name, kind)| match kind {
-        0..6 => format!("/p{name}$"),
-        6..10 => format!("/p{name}(/.*)?$"),
-        10 => format!("/p{name}/x$"),
+    let path = (0..24_u32, 0..60_u32).prop_map(|(name, kind)| match kind {
+        0..34 => format!("/p{name}$"),
+        34..54 => format!("/p{name}(/.*)?$"),
+        54..59 => format!("/p{name}/x$"),
         _ => format!("/p{name}/[a-z]+$"),
     });
     let method = prop::option::weighted(0.3, select(&["GET", "POST"][..]));

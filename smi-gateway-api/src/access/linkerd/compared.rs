@@ -36,6 +36,7 @@ impl Compared {
     }
 }
 
+#[expect(clippy::mutable_key_type, reason = "what is analysed later is no part of the key")]
 fn known<T: Clone>(
     known: &mut HashMap<(Condition, Condition), T>,
     world: &mut World<'_>,

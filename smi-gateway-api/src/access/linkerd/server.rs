@@ -174,6 +174,7 @@ impl Server {
     }
 
     /// The targets that have the same conditions, and these.
+    #[expect(clippy::mutable_key_type, reason = "what is analysed later is no part of the key")]
     fn by_conditions(&self) -> Vec<(Rc<[Condition]>, Vec<&Opened>)> {
         let mut places: HashMap<&[Condition], usize> = HashMap::new();
         let mut targets: Vec<(Rc<[Condition]>, Vec<&Opened>)> = Vec::new();
