@@ -4,6 +4,7 @@
 //! Each of them panics if something is wrong, besides the panics that it looks for.
 
 pub mod metrics;
+mod migrate;
 mod policy;
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use smi_types::hub::Object;
 use smi_types::webhook::admission::{self, AdmissionReview, DynamicObject};
 use smi_types::webhook::conversion::{self, ConversionReview};
 
+pub use migrate::migrate;
 pub use policy::{authorize, pattern};
 
 /// Reads any text. Every document that can't be read has a reason, and problems have places.

@@ -160,15 +160,19 @@ fn change(seed: &[u8], corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 }
 
 fn run(extension: &str, target: fn(&[u8])) {
+    run_with(CHANGES, extension, target);
+}
+
+fn run_with(changes: u64, extension: &str, target: fn(&[u8])) {
     let corpus = corpus(extension);
     let mut random = Random(0x5eed_0f_5b1);
     let mut inputs = 0_u64;
     for seed in &corpus {
         target(seed);
-        for _ in 0..CHANGES {
+        for _ in 0..changes {
             target(&change(seed, &corpus, &mut random));
         }
-        inputs += 1 + CHANGES;
+        inputs += 1 + changes;
     }
     println!("{inputs} inputs");
 }
@@ -226,4 +230,10 @@ fn pattern() {
 #[test]
 fn authorize() {
     run("yaml", smi_fuzz::authorize);
+}
+
+#[test]
+fn migrate() {
+    // Each input is migrated ten times.
+    run_with(CHANGES / 10, "yaml", smi_fuzz::migrate);
 }

@@ -1,14 +1,15 @@
 //! Conditions as the Gateway API has them: path, method and headers, AND-ed.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
 use smi_policy::{Language, PathShape};
 
 use crate::path::{language_of, limits, segments};
 
 /// A match of a route.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Condition {
     pub(crate) path: PathMatch,
     pub(crate) method: Option<String>,
@@ -16,7 +17,7 @@ pub(crate) struct Condition {
     pub(crate) headers: BTreeMap<String, HeaderMatch>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub(crate) enum PathMatch {
     /// Every path that begins with a slash.
     #[default]
@@ -28,43 +29,93 @@ pub(crate) enum PathMatch {
     Regex(Regex),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum HeaderMatch {
     Exact(String),
     /// Covers the whole value.
     Regex(Regex),
 }
 
-/// A regular expression that covers a whole text, analysed once.
+/// A regular expression that covers a whole text. It is analysed when it is compared with others for
+/// the first time, and clones share what came of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Regex {
+pub(crate) struct Regex(Arc<Analysed>);
+
+#[derive(Debug)]
+struct Analysed {
     text: String,
     /// What it accepts; `None` if that is too much to analyse.
-    language: Option<Arc<Language>>,
+    language: OnceLock<Option<Arc<Language>>>,
 }
 
 impl Regex {
     pub(crate) fn new(text: String) -> Self {
-        let language = language_of(&text).map(Arc::new);
-        Self { text, language }
+        Self(Arc::new(Analysed { text, language: OnceLock::new() }))
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
+    }
+
+    /// Whether it is known to match a text.
+    fn admits(&self, text: &str) -> bool {
+        self.language().is_some_and(|language| language.contains(text))
+    }
+
+    /// What it has in common with the condition that is one text: that or nothing.
+    fn common<T: Clone>(&self, text: &str, exact: &T) -> Common<T> {
+        match self.language() {
+            Some(language) if language.contains(text) => Common::This(exact.clone()),
+            Some(_) => Common::Nothing,
+            None => Common::Unknown,
+        }
+    }
+
+    fn language(&self) -> Option<Arc<Language>> {
+        self.0.language.get_or_init(|| language_of(&self.0.text).map(Arc::new)).clone()
     }
 }
 
 impl PartialEq for Regex {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.as_str() == other.as_str()
     }
 }
 
 impl Eq for Regex {}
 
+impl Hash for Regex {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl std::fmt::Display for Regex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
+    }
+}
+
+/// Conditions, each once, in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct Distinct {
+    listed: Vec<Condition>,
+    known: HashSet<Condition>,
+}
+
+impl Distinct {
+    pub(crate) fn insert(&mut self, condition: Condition) {
+        if self.known.insert(condition.clone()) {
+            self.listed.push(condition);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.listed.len()
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Condition> {
+        self.listed
     }
 }
 
@@ -171,7 +222,7 @@ impl PathMatch {
             Self::Any => Some(Arc::new(Language::starting_with("/"))),
             Self::Exact(path) => Some(Arc::new(Language::exactly(path))),
             Self::Prefix(prefix) => segments(prefix).map(Arc::new),
-            Self::Regex(regex) => regex.language.clone(),
+            Self::Regex(regex) => regex.language(),
         }
     }
 
@@ -185,11 +236,17 @@ impl PathMatch {
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             }
             (Self::Any, Self::Prefix(_)) => false,
+            (Self::Exact(own), Self::Regex(wider)) => wider.admits(own),
             _ => self == other || is_subset(self.language(), other.language()),
         }
     }
 
     fn and(&self, other: &Self) -> Common<Self> {
+        if let (exact @ Self::Exact(text), Self::Regex(regex))
+        | (Self::Regex(regex), exact @ Self::Exact(text)) = (self, other)
+        {
+            return regex.common(text, exact);
+        }
         if self.is_within(other) {
             return Common::This(self.clone());
         }
@@ -215,15 +272,24 @@ impl HeaderMatch {
     fn language(&self) -> Option<Arc<Language>> {
         match self {
             Self::Exact(value) => Some(Arc::new(Language::exactly(value))),
-            Self::Regex(regex) => regex.language.clone(),
+            Self::Regex(regex) => regex.language(),
         }
     }
 
     fn is_within(&self, other: &Self) -> bool {
-        self == other || is_subset(self.language(), other.language())
+        match (self, other) {
+            (Self::Exact(own), Self::Exact(wider)) => own == wider,
+            (Self::Exact(own), Self::Regex(wider)) => wider.admits(own),
+            _ => self == other || is_subset(self.language(), other.language()),
+        }
     }
 
     fn and(&self, other: &Self) -> Common<Self> {
+        if let (exact @ Self::Exact(text), Self::Regex(regex))
+        | (Self::Regex(regex), exact @ Self::Exact(text)) = (self, other)
+        {
+            return regex.common(text, exact);
+        }
         if self.is_within(other) {
             return Common::This(self.clone());
         }

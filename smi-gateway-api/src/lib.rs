@@ -52,7 +52,8 @@
 //! # What may surprise
 //!
 //! - Access is never widened. A condition that a mesh can't say makes its target narrower or leaves
-//!   it out, with an error; default deny is part of the output. That holds for what the mesh enforces
+//!   it out, with an error; default deny is part of the output, for every namespace of the manifests
+//!   ([`Options::leave_open`] makes exceptions, at your word). That holds for what the mesh enforces
 //!   on requests as they reach it: a proxy that rewrites paths first enforces the rewritten ones.
 //! - [`Verdict::Exact`] speaks of requests whose target is a path. Under
 //!   [`PathMode::AsIs`](smi_policy::PathMode::AsIs) it speaks of printable ASCII only, which is what
@@ -66,8 +67,9 @@
 //!
 //! Manifests may be hostile. Analyses are bounded
 //! ([`AnalysisLimits`](smi_policy::AnalysisLimits)); what is beyond the bounds is refused, as are
-//! routes of more than 2,048 matches. Names that a mesh would take for a wildcard are refused. Nothing
-//! panics.
+//! routes of more than 2,048 matches, and targets whose ports, matches and callers multiply to more
+//! than 2,000,000 values. Conditions that are too many to compare are narrowed. Names that a mesh would
+//! take for a wildcard are refused. Nothing panics.
 //!
 //! # Foreign types
 //!

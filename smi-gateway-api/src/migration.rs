@@ -8,6 +8,7 @@ use smi_types::hub;
 use smi_types::manifest::{Loaded, Resources};
 use smi_types::write::{self, WriteError};
 
+use crate::access::{Account, Selected};
 use crate::cluster::Cluster;
 use crate::finding::{Finding, Level, Origin, Report, Verdict};
 use crate::object::Object;
@@ -223,13 +224,23 @@ impl std::ops::AddAssign for Summary {
     }
 }
 
+/// Values of the objects of one migration: some hundreds of megabytes.
+const MOST_VALUES: usize = 2_000_000;
+/// Comparisons of conditions with regular expressions in one migration: some seconds.
+const MOST_COMPARISONS: usize = 50_000;
+
 /// What is to be migrated, and what is found on the way.
 pub(crate) struct World<'m> {
     pub(crate) resources: &'m Resources,
     pub(crate) options: &'m Options,
     pub(crate) semantics: Semantics,
     pub(crate) cluster: Cluster,
+    pub(crate) selected: BTreeMap<Account, Selected>,
     pub(crate) report: Report,
+    /// How much more the output may have, in values such as ports and paths.
+    values_left: usize,
+    /// How many more conditions with regular expressions may be compared.
+    pub(crate) comparisons_left: usize,
 }
 
 impl<'m> World<'m> {
@@ -237,7 +248,30 @@ impl<'m> World<'m> {
         let namespace = resources.default_namespace().to_owned();
         let semantics = options.semantics.clone().with_default_namespace(namespace);
         let cluster = Cluster::read(resources);
-        Self { resources, options, semantics, cluster, report: Report::default() }
+        Self {
+            resources,
+            options,
+            semantics,
+            cluster,
+            selected: BTreeMap::new(),
+            report: Report::default(),
+            values_left: MOST_VALUES,
+            comparisons_left: MOST_COMPARISONS,
+        }
+    }
+
+    /// Whether there is room for so many values more. Reported if not: few lines of input can mean
+    /// more objects than fit into any memory, with each port of one times each match of another.
+    pub(crate) fn has_room(&mut self, origin: &Origin, values: usize) -> bool {
+        let has_room = values <= self.values_left;
+        if has_room {
+            self.values_left -= values;
+        } else {
+            let reason = "with its ports, matches and callers the output would be too large";
+            let by_hand = Some("migrate it in parts");
+            self.report.refused(origin, "spec", "too-large", reason, by_hand);
+        }
+        has_room
     }
 
     pub(crate) fn policy(&self) -> Policy {

@@ -13,6 +13,9 @@ use crate::finding::Origin;
 /// The annotation that names what an object was made from: `TrafficSplit shop/canary, …`.
 pub(crate) const ORIGIN: &str = "smi-spec.io/migrated-from";
 
+/// How many origins an annotation lists: an API server takes 256 KiB of annotations.
+const MOST_ORIGINS: usize = 100;
+
 /// Of a name that is wanted; an API server takes 253 characters.
 const LONGEST_WANTED: usize = 240;
 
@@ -144,7 +147,12 @@ fn origin_text<'o>(origins: impl IntoIterator<Item = &'o Origin>) -> String {
     let mut names: Vec<String> = origins.into_iter().map(ToString::to_string).collect();
     names.sort();
     names.dedup();
-    names.join(", ")
+    let more = names.len().saturating_sub(MOST_ORIGINS);
+    names.truncate(MOST_ORIGINS);
+    match more {
+        0 => names.join(", "),
+        _ => format!("{}, and {more} more", names.join(", ")),
+    }
 }
 
 /// Whether an API server takes this as the name of an object: a DNS subdomain (RFC 1123).

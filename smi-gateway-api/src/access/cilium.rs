@@ -6,7 +6,7 @@ use smi_policy::{HttpMatch, HttpSemantics, PathMode};
 use super::grant::{Account, Grant, PortSelection, Source};
 use super::headers::{Refusal, exact_values};
 use super::pods::is_label_value;
-use super::{kept, network, pods, wanted_name};
+use super::{Memo, kept, network, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::finding::Origin;
 use crate::migration::World;
@@ -82,10 +82,14 @@ struct HeaderMatch {
     value: String,
 }
 
+/// What an expression became, or why nothing.
+type Path = Result<(String, bool), &'static str>;
+
 /// One CiliumNetworkPolicy for each target and destination.
 pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     let mut objects = Vec::new();
     let mut names = Names::default();
+    let mut known = Memo::default();
     for grant in grants {
         let from_endpoints = endpoints(world, grant);
         if from_endpoints.is_empty() {
@@ -94,8 +98,8 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
         }
         for destination in &grant.destinations {
             let Some(labels) = account_labels(world, destination, &grant.origin) else { continue };
-            let to_ports = to_ports(world, grant, destination);
-            if to_ports.is_empty() {
+            let to_ports = to_ports(world, &mut known, grant, destination);
+            if to_ports.is_empty() || !world.has_room(&grant.origin, from_endpoints.len()) {
                 continue;
             }
             let name = names.take(&destination.namespace, &wanted_name(grant, destination));
@@ -151,21 +155,36 @@ fn account_labels(world: &mut World<'_>, account: &Account, origin: &Origin) -> 
     Some(labels.map(|(key, value)| (key.to_owned(), value.clone())).into())
 }
 
-fn to_ports(world: &mut World<'_>, grant: &Grant, destination: &Account) -> Vec<ToPorts> {
+fn to_ports(
+    world: &mut World<'_>,
+    known: &mut Memo<Path>,
+    grant: &Grant,
+    destination: &Account,
+) -> Vec<ToPorts> {
     let mut to_ports = Vec::new();
     match (&grant.ports, &grant.http) {
         (None, _) => {}
         (Some(ports), None) => to_ports.extend(all_of(ports, "TCP")),
         (Some(ports), Some(matches)) => {
-            let http = rules(world, grant, matches);
+            let http = rules(world, known, grant, matches);
             let ports = match ports {
                 PortSelection::Only(ports) => ports.clone(),
                 PortSelection::All => known_ports(world, grant, destination),
             };
-            if !http.is_empty() && !ports.is_empty() {
-                to_ports.extend(chunks(&ports, "TCP", Some(&Rules { http })));
+            let lists = ports.len().div_ceil(MOST_PORTS);
+            let values = ports.len().saturating_add(http.len().saturating_mul(lists));
+            if !http.is_empty() && world.has_room(&grant.origin, values) {
+                to_ports.extend(with_rules(&ports, &Rules { http }));
             }
         }
+    }
+    let all = [&grant.ports, &grant.udp].into_iter().flatten();
+    let listed = all.map(|ports| match ports {
+        PortSelection::All => 1,
+        PortSelection::Only(ports) => ports.len(),
+    });
+    if !world.has_room(&grant.origin, listed.sum()) {
+        return Vec::new();
     }
     if let Some(udp) = &grant.udp {
         to_ports.extend(all_of(udp, "UDP"));
@@ -179,15 +198,36 @@ fn all_of(ports: &PortSelection, protocol: &'static str) -> Vec<ToPorts> {
             let all = Port { port: "1".to_owned(), end_port: Some(u16::MAX), protocol };
             vec![ToPorts { ports: vec![all], rules: None }]
         }
-        PortSelection::Only(ports) => chunks(ports, protocol, None),
+        PortSelection::Only(ports) => ranges(ports, protocol),
     }
 }
 
-fn chunks(ports: &BTreeSet<u16>, protocol: &'static str, rules: Option<&Rules>) -> Vec<ToPorts> {
-    let ports: Vec<u16> = ports.iter().copied().collect();
-    let port = |port: &u16| Port { port: port.to_string(), end_port: None, protocol };
+/// Ports without conditions on HTTP, with those that follow each other as ranges.
+fn ranges(ports: &BTreeSet<u16>, protocol: &'static str) -> Vec<ToPorts> {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for port in ports.iter().copied() {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(port) => *last = port,
+            _ => ranges.push((port, port)),
+        }
+    }
+    let port = |&(first, last): &(u16, u16)| {
+        let end_port = (last > first).then_some(last);
+        Port { port: first.to_string(), end_port, protocol }
+    };
     let to_ports =
-        |ports: &[u16]| ToPorts { ports: ports.iter().map(port).collect(), rules: rules.cloned() };
+        |part: &[(u16, u16)]| ToPorts { ports: part.iter().map(port).collect(), rules: None };
+    ranges.chunks(MOST_PORTS).map(to_ports).collect()
+}
+
+/// Ports on which requests have to meet one of these rules.
+fn with_rules(ports: &BTreeSet<u16>, rules: &Rules) -> Vec<ToPorts> {
+    let ports: Vec<u16> = ports.iter().copied().collect();
+    let port = |port: &u16| Port { port: port.to_string(), end_port: None, protocol: "TCP" };
+    let to_ports = |ports: &[u16]| ToPorts {
+        ports: ports.iter().map(port).collect(),
+        rules: Some(rules.clone()),
+    };
     ports.chunks(MOST_PORTS).map(to_ports).collect()
 }
 
@@ -199,12 +239,13 @@ fn known_ports(world: &mut World<'_>, grant: &Grant, destination: &Account) -> B
 
 fn rules(
     world: &mut World<'_>,
+    known: &mut Memo<Path>,
     grant: &Grant,
     matches: &[(smi_policy::ObjectName, HttpMatch)],
 ) -> Vec<HttpRule> {
     let mut rules = Vec::new();
     for (group, http_match) in matches {
-        match http_rules(http_match, &world.semantics.http) {
+        match http_rules(http_match, &world.semantics.http, known) {
             Ok((of_match, is_exact)) => {
                 rules.extend(of_match);
                 super::joined_headers(world, &grant.origin, http_match);
@@ -227,26 +268,14 @@ fn rules(
 fn http_rules(
     http_match: &HttpMatch,
     http: &HttpSemantics,
+    known: &mut Memo<Path>,
 ) -> Result<(Vec<HttpRule>, bool), Refusal> {
-    let mut is_exact = true;
-    let path = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
-        None => None,
+    let (path, is_exact) = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
+        None => (None, true),
         Some(text) => {
             let refused = |reason| ("pathRegex".to_owned(), "too-complex", reason);
-            // Cilium matches path and query as one text, so that expressions must not run from one
-            // into the other, whatever the proxy does to paths.
-            let mut http = *http;
-            if http.path_mode == PathMode::AsIs {
-                http.path_mode = PathMode::Strict;
-            }
-            let pattern = PathPattern::new(text, &http).ok().flatten();
-            let pattern = pattern.ok_or(refused("the expression is too complex to be analysed"))?;
-            let clean = pattern
-                .clean_regex(Tail::Query)
-                .ok_or(refused("the expression can't be kept to paths that are unambiguous"))?;
-            is_exact = clean.is_exact && !pattern.is_utf8;
-            let is_open = pattern.is_unconstrained;
-            Some(if is_open { clean.text } else { with_query(&clean.text) })
+            let (path, is_exact) = known.get(text, || path(text, http)).map_err(refused)?;
+            (Some(path), is_exact)
         }
     };
     let header_matches: Vec<HeaderMatch> = exact_values(http_match, http)?
@@ -265,6 +294,24 @@ fn http_rules(
         header_matches: header_matches.clone(),
     };
     Ok((methods.into_iter().filter(|m| m.as_deref() != Some("")).map(rule).collect(), is_exact))
+}
+
+/// An expression for a path with its query, and whether all that SMI lets pass meets it.
+fn path(text: &str, http: &HttpSemantics) -> Path {
+    // Cilium matches path and query as one text, so that expressions must not run from one into the
+    // other, whatever the proxy does to paths.
+    let mut http = *http;
+    if http.path_mode == PathMode::AsIs {
+        http.path_mode = PathMode::Strict;
+    }
+    let pattern = PathPattern::new(text, &http).ok().flatten();
+    let pattern = pattern.ok_or("the expression is too complex to be analysed")?;
+    let clean = pattern
+        .clean_regex(Tail::Query)
+        .ok_or("the expression can't be kept to paths that are unambiguous")?;
+    let is_exact = clean.is_exact && !pattern.is_utf8;
+    let is_open = pattern.is_unconstrained;
+    Ok((if is_open { clean.text } else { with_query(&clean.text) }, is_exact))
 }
 
 /// The end of the path is where the query begins.

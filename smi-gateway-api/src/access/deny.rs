@@ -44,7 +44,8 @@ pub(super) fn policies(
         }
         if targets.is_none() {
             let reason = "no target opens anything in it, so that it is closed, as SMI has it";
-            let by_hand = format!("leave it open (`--leave-open {namespace}`) if nothing enforced SMI");
+            let by_hand =
+                format!("leave it open (`--leave-open {namespace}`) if nothing enforced SMI");
             // What the cluster itself runs on is worth a second look.
             let level = if namespace.starts_with("kube-") { Level::Warning } else { Level::Info };
             let (verdict, code) = (Verdict::Exact, "default-deny");

@@ -79,13 +79,23 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
             world.report.refused(&grant.origin, "spec.rules", "http", reason, by_hand);
             continue;
         }
-        let callers = network::unrestricted(world, grant);
+        let callers: Vec<&Source> = network::unrestricted(world, grant)
+            .into_iter()
+            .filter(|source| is_short(world, grant, source))
+            .collect();
         if callers.is_empty() {
             // An empty list is no condition.
             continue;
         }
         for destination in &grant.destinations {
+            let listed = match ports {
+                PortSelection::All => 0,
+                PortSelection::Only(ports) => ports.len(),
+            };
             for labels in pods::selectors(world, destination, &grant.origin) {
+                if !world.has_room(&grant.origin, callers.len().saturating_add(listed)) {
+                    break;
+                }
                 let name = names.take(&destination.namespace, &wanted_name(grant, destination));
                 let metadata = Metadata::new(&destination.namespace, name, [&grant.origin]);
                 let network_attributes = match ports {
@@ -116,6 +126,21 @@ fn object(metadata: Metadata, match_labels: Labels, rules: Vec<Rule>) -> Object 
     let target_refs = vec![TargetRef { group: "", kind: "Pod", selector }];
     let spec = Spec { target_refs, action: "ALLOW", enforcement_level: "Network", rules };
     Object::Other(Other::new(API_VERSION, KIND, metadata, serde_json::to_value(spec).ok()))
+}
+
+/// Whether the API takes the name of a caller; reported if not.
+///
+/// Source: AbsoluteURI.
+fn is_short(world: &mut World<'_>, grant: &Grant, source: &Source) -> bool {
+    const LONGEST_URI: usize = 253;
+    let Source::Spiffe { trust_domain, path } = source else { return true };
+    let is_short = "spiffe://".len() + trust_domain.len() + path.len() <= LONGEST_URI;
+    if !is_short {
+        let reason = format!("{source} has more than {LONGEST_URI} characters");
+        let by_hand = Some("name the service account");
+        world.report.refused(&grant.origin, "spec.sources", "too-long", reason, by_hand);
+    }
+    is_short
 }
 
 fn source(source: &Source) -> RuleSource {

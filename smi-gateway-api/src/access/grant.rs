@@ -111,8 +111,19 @@ fn grant(world: &mut World<'_>, target: &TargetView<'_>, origin: Origin) -> Opti
         return None;
     }
     let only = target.only_port();
-    let mut ports = match (target.tcp_ports(), only) {
-        (Some(ports), only) => selection(&ports.to_ports(), only),
+    let (tcp, udp) = (target.tcp_ports(), target.udp_ports());
+    let (tcp, udp) = (tcp.map(|ports| ports.to_ports()), udp.map(|ports| ports.to_ports()));
+    // Each target has them for itself from here on.
+    let listed = [&tcp, &udp].into_iter().flatten().map(|ports| match ports {
+        Ports::All => 0,
+        Ports::Only(ports) => ports.len(),
+    });
+    let matches = target.http_matches().map_or(0, Iterator::count);
+    if !world.has_room(&origin, listed.sum::<usize>().saturating_add(matches)) {
+        return None;
+    }
+    let mut ports = match (&tcp, only) {
+        (Some(ports), only) => selection(ports, only),
         (None, Some(only)) => PortSelection::Only([only].into()),
         (None, None) => PortSelection::All,
     };
@@ -129,12 +140,11 @@ fn grant(world: &mut World<'_>, target: &TargetView<'_>, origin: Origin) -> Opti
         let by_hand = Some("let the mesh normalise paths");
         world.report.narrowed(&origin, "spec.rules", "normalized-path", reason, by_hand);
     }
-    let has_tcp = target.tcp_ports().is_some() || http.is_some();
+    let has_tcp = tcp.is_some() || http.is_some();
     if http.as_ref().is_some_and(Vec::is_empty) || !has_tcp {
         ports = PortSelection::Only(BTreeSet::new());
     }
     // UDP is a connection of its own, but HTTP/3 would pass in it whatever the matches say.
-    let udp = target.udp_ports().map(|ports| ports.to_ports());
     let udp = match udp {
         Some(_) if only.is_some() => None,
         Some(_) if http.is_some() => {

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use ipnet::IpNet;
 use serde::Serialize;
@@ -7,7 +8,7 @@ use smi_policy::{HttpMatch, HttpSemantics, PathMode, PathShape};
 
 use super::grant::{Account, Grant, PortSelection, Source};
 use super::headers::{Refusal, exact_values};
-use super::{joined_headers, kept, network, no_udp, pods, wanted_name};
+use super::{Memo, joined_headers, kept, network, no_udp, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::migration::World;
 use crate::object::{Metadata, Names, Object, Other};
@@ -17,6 +18,10 @@ const API_VERSION: &str = "security.istio.io/v1";
 const KIND: &str = "AuthorizationPolicy";
 /// Where policies apply to the whole mesh, unless Istio was installed otherwise.
 pub(super) const ROOT_NAMESPACE: &str = "istio-system";
+
+/// Rules of one policy, and callers of one rule. Policies that allow are OR-ed, as rules are.
+const MOST_RULES: usize = 512;
+const MOST_CALLERS: usize = 512;
 
 #[derive(Serialize)]
 struct Spec {
@@ -79,12 +84,14 @@ struct When {
 pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     let mut objects = Vec::new();
     let mut names = Names::default();
+    let mut known = Memo::default();
     for grant in grants {
         no_udp(world, grant);
-        let rules = rules(world, grant);
+        let rules = rules(world, &mut known, grant);
         if rules.is_empty() {
             continue;
         }
+        let values: usize = rules.iter().map(Parts::values).sum();
         for destination in &grant.destinations {
             if destination.namespace == ROOT_NAMESPACE {
                 let reason = "policies of Istio's root namespace select pods of all namespaces";
@@ -94,14 +101,19 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
                 continue;
             }
             for labels in pods::selectors(world, destination, &grant.origin) {
-                let name = names.take(&destination.namespace, &wanted_name(grant, destination));
-                let metadata = Metadata::new(&destination.namespace, name, [&grant.origin]);
-                let spec = Spec {
-                    selector: Selector { match_labels: labels },
-                    action: "ALLOW",
-                    rules: rules.iter().map(Parts::rule).collect(),
-                };
-                objects.push(object(metadata, &spec));
+                if !world.has_room(&grant.origin, values) {
+                    break;
+                }
+                for part in rules.chunks(MOST_RULES) {
+                    let name = names.take(&destination.namespace, &wanted_name(grant, destination));
+                    let metadata = Metadata::new(&destination.namespace, name, [&grant.origin]);
+                    let spec = Spec {
+                        selector: Selector { match_labels: labels.clone() },
+                        action: "ALLOW",
+                        rules: part.iter().map(Parts::rule).collect(),
+                    };
+                    objects.push(object(metadata, &spec));
+                }
             }
         }
         kept(world, &grant.origin, "an ALLOW policy of the pods");
@@ -120,13 +132,22 @@ fn object(metadata: Metadata, spec: &Spec) -> Object {
     Object::Other(Other::new(API_VERSION, KIND, metadata, spec))
 }
 
+/// What an expression became, or why nothing.
+type Paths = Result<Vec<String>, (&'static str, &'static str)>;
+
 struct Parts {
-    from: Vec<From>,
+    from: Rc<[From]>,
     operation: Operation,
     headers: Vec<(String, String)>,
 }
 
 impl Parts {
+    fn values(&self) -> usize {
+        let Operation { ports, methods, paths } = &self.operation;
+        let callers = self.from.iter().map(|from| from.source.principals.len());
+        ports.len() + methods.len() + paths.len() + callers.sum::<usize>()
+    }
+
     fn rule(&self) -> Rule {
         let operation = self.operation.clone();
         let is_open = operation == Operation::default();
@@ -135,14 +156,14 @@ impl Parts {
             values: vec![value.clone()],
         };
         Rule {
-            from: self.from.clone(),
+            from: self.from.to_vec(),
             to: if is_open { Vec::new() } else { vec![To { operation }] },
             when: self.headers.iter().map(when).collect(),
         }
     }
 }
 
-fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
+fn rules(world: &mut World<'_>, known: &mut Memo<Paths>, grant: &Grant) -> Vec<Parts> {
     let Some(ports) = &grant.ports else { return Vec::new() };
     let from = callers(world, grant);
     if from.is_empty() {
@@ -158,14 +179,25 @@ fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
     };
     let open = Operation { ports, ..Operation::default() };
     let Some(matches) = &grant.http else {
-        return vec![Parts { from, operation: open, headers: Vec::new() }];
+        let rule = |from: &Rc<[From]>| {
+            let (from, operation) = (from.clone(), open.clone());
+            Parts { from, operation, headers: Vec::new() }
+        };
+        return from.iter().map(rule).collect();
     };
+    // Before anything is built: matches times ports.
+    if !world.has_room(&grant.origin, matches.len().saturating_mul(open.ports.len())) {
+        return Vec::new();
+    }
     let mut rules = Vec::new();
     for (group, http_match) in matches {
-        match operation(http_match, &world.semantics.http, &open) {
+        match operation(http_match, &world.semantics.http, known, &open) {
             Ok((operation, headers)) => {
                 joined_headers(world, &grant.origin, http_match);
-                rules.push(Parts { from: from.clone(), operation, headers });
+                rules.extend(from.iter().map(|from| {
+                    let (operation, headers) = (operation.clone(), headers.clone());
+                    Parts { from: from.clone(), operation, headers }
+                }));
             }
             Err((field, code, reason)) => {
                 let name = http_match.name.as_deref().unwrap_or_default();
@@ -184,8 +216,9 @@ fn rules(world: &mut World<'_>, grant: &Grant) -> Vec<Parts> {
     rules
 }
 
-/// Who may call: one entry for all those that may call from the same networks.
-fn callers(world: &mut World<'_>, grant: &Grant) -> Vec<From> {
+/// Who may call: one entry for all those that may call from the same networks, as many as a rule
+/// takes.
+fn callers(world: &mut World<'_>, grant: &Grant) -> Vec<Rc<[From]>> {
     let groups = network::grouped(world, grant);
     let from = |(networks, sources): (BTreeSet<IpNet>, Vec<&Source>)| {
         let principals: Vec<String> =
@@ -193,7 +226,8 @@ fn callers(world: &mut World<'_>, grant: &Grant) -> Vec<From> {
         let ip_blocks = networks.iter().map(ToString::to_string).collect();
         (!principals.is_empty()).then_some(From { source: Callers { principals, ip_blocks } })
     };
-    groups.into_iter().filter_map(from).collect()
+    let all: Vec<From> = groups.into_iter().filter_map(from).collect();
+    all.chunks(MOST_CALLERS).map(Rc::from).collect()
 }
 
 fn principals(world: &World<'_>, source: &Source) -> Vec<String> {
@@ -209,13 +243,14 @@ fn principals(world: &World<'_>, source: &Source) -> Vec<String> {
 fn operation(
     http_match: &HttpMatch,
     http: &HttpSemantics,
+    known: &mut Memo<Paths>,
     open: &Operation,
 ) -> Result<(Operation, Vec<(String, String)>), Refusal> {
     let paths = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
         None => Vec::new(),
-        Some(text) => {
-            paths(text, http).map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?
-        }
+        Some(text) => known
+            .get(text, || paths(text, http))
+            .map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?,
     };
     let listed = &http_match.methods;
     let all = listed.is_empty() || listed.iter().any(|method| method == "*");
@@ -233,7 +268,7 @@ fn operation(
 }
 
 /// The paths in Istio's notation: exact, or a prefix with an asterisk.
-fn paths(text: &str, http: &HttpSemantics) -> Result<Vec<String>, (&'static str, &'static str)> {
+fn paths(text: &str, http: &HttpSemantics) -> Paths {
     let complex = ("too-complex", "the expression is too complex to be analysed");
     let pattern = PathPattern::new(text, http).map_err(|_| complex)?.ok_or(complex)?;
     if pattern.is_unconstrained {

@@ -10,7 +10,7 @@ mod linkerd;
 mod network;
 mod pods;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smi_policy::HttpMatch;
 
@@ -19,6 +19,30 @@ use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 use crate::object::Object;
 use crate::options::Mesh;
+
+pub(crate) use grant::Account;
+pub(crate) use pods::Selected;
+
+/// What conditions on paths became, by expression: many targets have the same.
+#[derive(Debug)]
+struct Memo<T>(BTreeMap<String, T>);
+
+impl<T: Clone> Memo<T> {
+    fn get(&mut self, text: &str, new: impl FnOnce() -> T) -> T {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let new = new();
+        self.0.insert(text.to_owned(), new.clone());
+        new
+    }
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
 
 /// Translates all targets. What allows comes first, what denies the rest last, so that nothing is
 /// closed before it is opened.

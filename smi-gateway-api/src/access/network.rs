@@ -48,7 +48,8 @@ pub(super) fn unrestricted<'g>(world: &mut World<'_>, grant: &'g Grant) -> Vec<&
         if of_source(world, source).is_empty() {
             free.push(source);
         } else {
-            let reason = format!("{source} is left out: the mesh has no rule for caller and network");
+            let reason =
+                format!("{source} is left out: the mesh has no rule for caller and network");
             let by_hand = Some("do without the network, or enforce it elsewhere");
             world.report.refused(&grant.origin, FIELD, CODE, reason, by_hand);
         }

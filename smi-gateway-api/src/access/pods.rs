@@ -1,46 +1,33 @@
 //! The pods of a service account, as labels select them.
 
-use crate::cluster::{Labels, has};
+use std::collections::BTreeSet;
+
+use crate::cluster::{Labels, Workload, has};
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 
 use super::grant::Account;
+
+/// What is known of the pods of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Selected {
+    /// Each selects some of the pods; none lies within another.
+    selectors: Vec<Labels>,
+    /// Why that is not all, if it isn't.
+    code: Option<&'static str>,
+}
 
 /// The labels that select the pods of an account, one set for each workload; empty, and reported, if
 /// they are not known.
 pub(crate) fn selectors(world: &mut World<'_>, account: &Account, origin: &Origin) -> Vec<Labels> {
     const FIELD: &str = "spec.destination";
     let Account { namespace, name } = account;
-    let here = |other: &&crate::cluster::Workload| other.namespace == *namespace;
-    let is_shared = |world: &World<'_>, labels: &Labels| {
-        let mut others = world.cluster.workloads.iter().filter(here);
-        others.any(|other| other.account != *name && has(&other.labels, labels))
-    };
-    let mut selectors: Vec<Labels> = Vec::new();
-    let mut code = None;
-    for own in world.cluster.workloads.iter().filter(here).filter(|own| own.account == *name) {
-        let sets = [&own.selector, &own.labels];
-        let usable = |labels: &&&Labels| !labels.is_empty() && has(&own.labels, labels);
-        match sets.iter().filter(usable).find(|labels| !is_shared(world, labels)) {
-            Some(labels) => selectors.push((*labels).clone()),
-            None => code = Some("shared-labels"),
-        }
-    }
-    if selectors.is_empty() && code.is_none() {
-        match world.options.account_label.clone().filter(|_| is_label_value(name)) {
-            Some(key) => {
-                let labels = Labels::from([(key, name.clone())]);
-                if is_shared(world, &labels) {
-                    code = Some("shared-labels");
-                } else {
-                    selectors.push(labels);
-                }
-            }
-            None => code = Some("unknown-workload"),
-        }
-    }
-    selectors.sort();
-    selectors.dedup();
+    let known = world.selected.get(account).cloned();
+    let Selected { selectors, code } = known.unwrap_or_else(|| {
+        let selected = select(world, account);
+        world.selected.insert(account.clone(), selected.clone());
+        selected
+    });
     match code {
         Some("shared-labels") => {
             let reason = format!(
@@ -66,6 +53,43 @@ pub(crate) fn selectors(world: &mut World<'_>, account: &Account, origin: &Origi
         }
     }
     selectors
+}
+
+fn select(world: &World<'_>, account: &Account) -> Selected {
+    let Account { namespace, name } = account;
+    let here = |other: &&Workload| other.namespace == *namespace;
+    let is_own = |other: &&&Workload| other.account == *name;
+    let (own, others): (Vec<&Workload>, Vec<&Workload>) =
+        world.cluster.workloads.iter().filter(here).partition(|other| is_own(&other));
+    let is_shared = |labels: &Labels| others.iter().any(|other| has(&other.labels, labels));
+    let mut selectors: BTreeSet<&Labels> = BTreeSet::new();
+    let mut code = None;
+    for own in own {
+        let sets = [&own.selector, &own.labels];
+        let usable = |labels: &&&Labels| !labels.is_empty() && has(&own.labels, labels);
+        let is_known = |labels: &Labels| selectors.contains(labels) || !is_shared(labels);
+        match sets.iter().filter(usable).find(|labels| is_known(labels)) {
+            Some(labels) => {
+                selectors.insert(labels);
+            }
+            None => code = Some("shared-labels"),
+        }
+    }
+    let of_label = world.options.account_label.as_ref().filter(|_| is_label_value(name));
+    let of_label = of_label.map(|key| Labels::from([(key.clone(), name.clone())]));
+    if selectors.is_empty() && code.is_none() {
+        match &of_label {
+            Some(labels) if is_shared(labels) => code = Some("shared-labels"),
+            Some(labels) => {
+                selectors.insert(labels);
+            }
+            None => code = Some("unknown-workload"),
+        }
+    }
+    // A Deployment's selector takes its pods, which may be among the manifests themselves.
+    let is_widest =
+        |labels: &&Labels| !selectors.iter().any(|other| *other != *labels && has(labels, other));
+    Selected { selectors: selectors.iter().copied().filter(is_widest).cloned().collect(), code }
 }
 
 /// Whether a label can have this value.

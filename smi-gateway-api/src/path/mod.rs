@@ -139,7 +139,11 @@ impl PathPattern {
             });
         let as_it_is = if no_looks { clean::without_looks(&whole) } else { Some(whole.clone()) };
         for text in [as_it_is].into_iter().chain(rewritten).flatten() {
-            let Some(mut language) = language_of(&text) else { continue };
+            if text.len() > LONGEST_REGEX {
+                continue;
+            }
+            // What is too much for one form is too much for the others, which are longer.
+            let Some(mut language) = language_of(&text) else { break };
             if self.mode == PathMode::AsIs {
                 // The mesh is trusted to ask for nothing else.
                 language = language.intersection(rooted(self.mode), &limits).ok()?;
@@ -164,10 +168,14 @@ impl PathPattern {
     }
 }
 
-/// The bounds of every analysis here.
+/// The bounds of every analysis here: there are many to one expression, and many expressions to one
+/// migration. Automata of those that people write have some dozens of states.
 pub(crate) fn limits() -> AnalysisLimits {
-    AnalysisLimits::default()
+    AnalysisLimits::default().with_states(1_500).with_steps(60_000)
 }
+
+/// The longest expression that is worth an analysis: no mesh takes one of this length.
+const LONGEST_REGEX: usize = 1024;
 
 /// What a regular expression for whole texts accepts.
 pub(crate) fn language_of(text: &str) -> Option<Language> {

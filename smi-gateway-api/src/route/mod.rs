@@ -14,7 +14,7 @@ use smi_split::{Outcome, Port, ServiceName, Split, Splits};
 use smi_types::hub;
 
 use crate::cluster::Traffic;
-use crate::condition::{Condition, PathMatch, Regex};
+use crate::condition::{Condition, Distinct, PathMatch, Regex};
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 use crate::object::{Object, is_label};
@@ -38,12 +38,26 @@ pub(crate) fn migrate(world: &mut World<'_>) -> Vec<Object> {
     }
     let mut objects = Vec::new();
     for (service, splits) in services {
+        let mut known = BTreeMap::new();
         for port in ports(world, &service, &splits) {
-            objects.extend(of_port(world, &service, &splits, port));
+            objects.extend(of_port(world, &service, &splits, &mut known, port));
         }
     }
     objects
 }
+
+/// What a split's matches became, which is the same on all ports of its service.
+#[derive(Clone)]
+struct Matches {
+    conditions: Vec<Condition>,
+    /// Where they come from.
+    origins: Vec<Origin>,
+    /// The worst that was found about them.
+    verdict: Verdict,
+}
+
+/// The matches of splits, by name.
+type Known = BTreeMap<ObjectName, Matches>;
 
 fn origin(split: &Split) -> Origin {
     Origin::new("TrafficSplit", split.name().namespace(), split.name().name())
@@ -104,6 +118,7 @@ fn of_port(
     world: &mut World<'_>,
     service: &ObjectName,
     splits: &[&Split],
+    known: &mut Known,
     (port, traffic): (Port, Traffic),
 ) -> Vec<Object> {
     if traffic == Traffic::Sctp {
@@ -115,7 +130,9 @@ fn of_port(
         return Vec::new();
     }
     let is_http = !matches!(traffic, Traffic::Tcp | Traffic::Udp);
-    let Some(mut plan) = plan(world, service, splits, port, is_http) else { return Vec::new() };
+    let Some(mut plan) = plan(world, service, splits, known, port, is_http) else {
+        return Vec::new();
+    };
     if !is_http {
         return l4::routes(&plan, port.protocol).into_iter().collect();
     }
@@ -133,7 +150,7 @@ fn of_port(
         }
     }
     let is_grpc = traffic == Traffic::Grpc && grpc::normalize(&mut plan);
-    if plan.settle_precedence(&mut world.report).is_err() {
+    if plan.settle_precedence(&mut world.report, &mut world.comparisons_left).is_err() {
         for rule in &plan.rules {
             let Some(split) = &rule.split else { continue };
             let reason = format!("the routes would have more than {MOST_CONDITIONS} matches");
@@ -192,6 +209,7 @@ fn plan(
     world: &mut World<'_>,
     service: &ObjectName,
     splits: &[&Split],
+    known: &mut Known,
     port: Port,
     is_http: bool,
 ) -> Option<Plan> {
@@ -205,15 +223,25 @@ fn plan(
             world.report.add(&object, "spec", verdict, level, "never-reached", reason, None);
             continue;
         }
-        let (conditions, mut origins, verdict) = match split.is_conditional() {
+        let Matches { conditions, mut origins, verdict } = match split.is_conditional() {
             true if !is_http => {
                 let reason = format!("the split is for HTTP requests, of which {port} has none");
                 let (object, verdict, level) = (origin(split), Verdict::Exact, Level::Info);
                 world.report.add(&object, "spec.matches", verdict, level, "not-http", reason, None);
                 continue;
             }
-            true => conditions(world, split),
-            false => (vec![Condition::default()], Vec::new(), Verdict::Exact),
+            true => match known.get(split.name()) {
+                Some(known) => known.clone(),
+                None => {
+                    let matches = matches_of(world, split);
+                    known.insert(split.name().clone(), matches.clone());
+                    matches
+                }
+            },
+            false => {
+                let conditions = vec![Condition::default()];
+                Matches { conditions, origins: Vec::new(), verdict: Verdict::Exact }
+            }
         };
         if conditions.is_empty() {
             continue;
@@ -238,27 +266,31 @@ fn plan(
     is_sayable.then(|| Plan { service: service.clone(), port: port.number, rules })
 }
 
-/// The conditions of a split, where they come from, and the worst that is found about them.
-fn conditions(world: &mut World<'_>, split: &Split) -> (Vec<Condition>, Vec<Origin>, Verdict) {
-    let mut conditions = Vec::new();
+/// The matches of a split, as far as they can be said.
+fn matches_of(world: &mut World<'_>, split: &Split) -> Matches {
+    let mut conditions = Distinct::default();
     let mut origins = Vec::new();
     let mut worst = Verdict::Exact;
     for group in split.route_groups() {
         let (namespace, name) = (group.name().namespace(), group.name().name());
         let group_origin = Origin::new("HTTPRouteGroup", namespace, name);
         let http = world.semantics.http;
-        for (place, http_match) in world.usable_matches(group.name()) {
+        for (place, http_match) in world.matches(group.name()) {
+            if !world.is_usable(group.name(), &http_match) {
+                continue;
+            }
             let report = &mut world.report;
             let translated = matches::translate(&http_match, &http, &group_origin, place, report);
             worst = worst.max(translated.verdict);
-            for condition in translated.conditions {
-                if !conditions.contains(&condition) {
-                    conditions.push(condition);
-                }
+            translated.conditions.into_iter().for_each(|own| conditions.insert(own));
+            if conditions.len() > MOST_CONDITIONS {
+                // It is refused, whatever comes behind.
+                break;
             }
         }
         origins.push(group_origin);
     }
+    let conditions = conditions.into_vec();
     let object = origin(split);
     if conditions.is_empty() {
         let (verdict, code, reason) = match worst {
@@ -276,7 +308,7 @@ fn conditions(world: &mut World<'_>, split: &Split) -> (Vec<Condition>, Vec<Orig
         let by_hand = Some("see the findings about the HTTPRouteGroups");
         world.report.narrowed(&object, "spec.matches", "missing-matches", reason, by_hand);
     }
-    (conditions, origins, worst)
+    Matches { conditions, origins, verdict: worst }
 }
 
 /// The backends of a split on a port; `None`, and reported, if they can't be said.
@@ -357,18 +389,17 @@ fn idle(world: &World<'_>, split: &Split, port: Port) -> BTreeSet<String> {
 }
 
 impl World<'_> {
-    /// The matches of a group that can be used, with their positions.
-    fn usable_matches(&self, group: &ObjectName) -> Vec<(usize, HttpMatch)> {
+    /// The readable matches of a group, with their positions.
+    fn matches(&self, group: &ObjectName) -> Vec<(usize, HttpMatch)> {
         let Some(resource) = self.group(group) else { return Vec::new() };
         let resource = HttpRouteGroup::from_hub(resource, &self.semantics.default_namespace);
-        let is_usable = |http_match: &HttpMatch| {
-            let alone = HttpRouteGroup::new(group.clone()).with(http_match.clone());
-            RouteGroup::compile(&alone, &self.semantics.http, &mut Vec::new()).is_usable()
-        };
         let matches = resource.matches.into_iter().enumerate();
-        matches
-            .filter_map(|(place, http_match)| Some((place, http_match?)))
-            .filter(|(_, http_match)| is_usable(http_match))
-            .collect()
+        matches.filter_map(|(place, http_match)| Some((place, http_match?))).collect()
+    }
+
+    /// Whether the engine takes a match.
+    fn is_usable(&self, group: &ObjectName, http_match: &HttpMatch) -> bool {
+        let alone = HttpRouteGroup::new(group.clone()).with(http_match.clone());
+        RouteGroup::compile(&alone, &self.semantics.http, &mut Vec::new()).is_usable()
     }
 }

@@ -1,5 +1,7 @@
 //! What a service's splits mean on one port: rules, the first of which that a request meets counts.
 
+use std::collections::HashSet;
+
 use smi_policy::ObjectName;
 
 use crate::condition::{Common, Condition};
@@ -49,7 +51,12 @@ impl Plan {
     /// # Errors
     ///
     /// There are more matches, before or afterwards, than routes should have.
-    pub(crate) fn settle_precedence(&mut self, report: &mut Report) -> Result<(), TooMany> {
+    #[expect(clippy::mutable_key_type, reason = "what is analysed later is no part of the key")]
+    pub(crate) fn settle_precedence(
+        &mut self,
+        report: &mut Report,
+        comparisons_left: &mut usize,
+    ) -> Result<(), TooMany> {
         let mut comparisons = 0;
         if self.conditions().count() > MOST_CONDITIONS {
             return Err(TooMany);
@@ -58,6 +65,7 @@ impl Plan {
         for earlier in (0..self.rules.len()).rev() {
             let Some((_, rest)) = self.rules.split_at_mut_checked(earlier) else { continue };
             let Some((rule, later)) = rest.split_first_mut() else { continue };
+            let mut known: HashSet<Condition> = rule.conditions.iter().cloned().collect();
             let mut added: Vec<Condition> = Vec::new();
             for own in &rule.conditions {
                 let taken = later
@@ -66,14 +74,17 @@ impl Plan {
                     .flat_map(|later| later.conditions.iter().map(move |theirs| (later, theirs)))
                     .filter(|(_, theirs)| theirs.rank() > own.rank());
                 for (later, theirs) in taken {
-                    comparisons += usize::from(own.has_regex() || theirs.has_regex());
+                    if own.has_regex() || theirs.has_regex() {
+                        comparisons += 1;
+                        *comparisons_left = comparisons_left.checked_sub(1).ok_or(TooMany)?;
+                    }
                     if comparisons > MOST_COMPARISONS || added.len() > MOST_CONDITIONS {
                         return Err(TooMany);
                     }
                     match own.and(theirs) {
                         Common::Nothing => {}
                         Common::This(both) if both.rank() >= theirs.rank() => {
-                            if !rule.conditions.contains(&both) && !added.contains(&both) {
+                            if known.insert(both.clone()) {
                                 added.push(both);
                             }
                         }

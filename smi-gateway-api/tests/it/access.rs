@@ -296,9 +296,8 @@ fn json(migration: &Migration) -> Vec<Value> {
 }
 
 fn has(migration: &Migration, object: &str, code: &str, level: Level) -> bool {
-    let found = |own: &Finding| {
-        own.object.to_string() == object && own.code == code && own.level == level
-    };
+    let found =
+        |own: &Finding| own.object.to_string() == object && own.code == code && own.level == level;
     migration.findings().iter().any(found)
 }
 
@@ -357,7 +356,8 @@ fn a_network_is_asked_for_besides_the_certificate() {
 #[test]
 fn a_spiffe_id_of_an_account_is_restricted_like_the_account() {
     let text = manifests()
-        + &ONE_TARGET.replace("{kind: ServiceAccount, name: web}", "{kind: IdentityBinding, name: b}")
+        + &ONE_TARGET
+            .replace("{kind: ServiceAccount, name: web}", "{kind: IdentityBinding, name: b}")
         + "---
 apiVersion: access.smi-spec.io/v1alpha4
 kind: IdentityBinding
@@ -367,7 +367,8 @@ spec: {schemes: {spiffeIdentities: ['cluster.local/ns/shop/sa/web', 'elsewhere.o
     let options = Options::default().network("10.1.0.0/16".parse().unwrap(), "shop", "web");
     let migration = Migration::plan(&resources(&text), &options.clone().mesh(Mesh::Istio));
     let from = &json(&migration)[0]["spec"]["rules"][0]["from"];
-    let restricted = from.as_array().unwrap().iter().find(|own| !own["source"]["ipBlocks"].is_null());
+    let restricted =
+        from.as_array().unwrap().iter().find(|own| !own["source"]["ipBlocks"].is_null());
     let principals = &restricted.unwrap()["source"]["principals"];
     assert_eq!(*principals, serde_json::json!(["cluster.local/ns/shop/sa/web"]), "{from}");
     let migration = Migration::plan(&resources(&text), &options.mesh(Mesh::GatewayApi));

@@ -66,9 +66,8 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: a, namespace: configs}
 ";
-const ALL: &[&str] = &[
-    "broken", "crons", "jobs", "pods", "rollouts", "services", "shop", "splits", "written",
-];
+const ALL: &[&str] =
+    &["broken", "crons", "jobs", "pods", "rollouts", "services", "shop", "splits", "written"];
 
 fn closed(migration: &Migration) -> BTreeSet<&str> {
     let objects = migration.objects().iter();
@@ -93,9 +92,8 @@ fn level(migration: &Migration, object: &str, code: &str) -> Option<Level> {
 
 #[test]
 fn a_target_closes_all_namespaces_of_the_input() {
-    let readable = target(
-        "spec: {destination: {kind: ServiceAccount, name: a}, sources: [], rules: []}",
-    );
+    let readable =
+        target("spec: {destination: {kind: ServiceAccount, name: a}, sources: [], rules: []}");
     for target in [readable, target("spec: 7")] {
         for mesh in MESHES {
             let resources = resources(&(CLUSTER.to_owned() + &target));
@@ -137,11 +135,8 @@ fn a_document_that_could_be_a_target_closes_too() {
 fn a_namespace_without_targets_can_be_left_open() {
     let text = CLUSTER.to_owned() + &target("spec: 7");
     for mesh in MESHES {
-        let options = Options::default()
-            .mesh(mesh)
-            .leave_open("pods")
-            .leave_open("shop")
-            .leave_open("pod");
+        let options =
+            Options::default().mesh(mesh).leave_open("pods").leave_open("shop").leave_open("pod");
         let migration = Migration::plan(&resources(&text), &options);
         let expected = ALL.iter().copied().filter(|own| *own != "pods").collect();
         assert_eq!(closed(&migration), expected, "{mesh:?}");

@@ -14,6 +14,7 @@ mod meshes;
 mod request;
 mod routes;
 mod schema;
+mod sizes;
 mod worlds;
 
 use smi_types::manifest::{Manifest, Resources};

@@ -279,9 +279,7 @@ pub(crate) fn linkerd(
         of_kind(objects, "policy.linkerd.io/", "AuthorizationPolicy").filter(here).any(|policy| {
             let target = &policy["spec"]["targetRef"];
             let refs = list(&policy["spec"]["requiredAuthenticationRefs"]);
-            target["kind"] == kind
-                && target["name"] == *name
-                && refs.iter().all(|reference| is_known(reference))
+            target["kind"] == kind && target["name"] == *name && refs.iter().all(&is_known)
         })
     };
     let routes: Vec<&Value> = of_kind(objects, "policy.linkerd.io/", "HTTPRoute")

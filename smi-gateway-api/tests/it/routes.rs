@@ -153,3 +153,21 @@ proptest! {
         check_opaque(&(groups + &udp), "UDPRoute", Port::udp(80))?;
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(crate::cases().div_ceil(10))
+    })]
+
+    /// Of equal matches in several routes those of the first route by name count, and the rule for
+    /// the rest comes last.
+    #[test]
+    fn rules_that_are_spread_over_routes_keep_their_meaning(
+        groups in worlds::large_groups(),
+        splits in worlds::splits(),
+        requests in prop::collection::vec(worlds::large_request(), 60),
+    ) {
+        check(&(groups + &splits), &requests, PathMode::AsIs)?;
+    }
+}

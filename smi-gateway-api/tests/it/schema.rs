@@ -26,11 +26,7 @@ fn list(value: &Value) -> &[Value] {
 /// values, patterns and bounds. Unknown fields are errors.
 const DEFINITIONS: &[(&str, &str, &str)] = &[
     ("v1", "Namespace", include_str!("../schemas/namespace.json")),
-    (
-        "cilium.io/v2",
-        "CiliumNetworkPolicy",
-        include_str!("../schemas/cilium-network-policy.json"),
-    ),
+    ("cilium.io/v2", "CiliumNetworkPolicy", include_str!("../schemas/cilium-network-policy.json")),
     (
         "gateway.networking.x-k8s.io/v1alpha1",
         "XAuthorizationPolicy",
@@ -51,11 +47,7 @@ const DEFINITIONS: &[(&str, &str, &str)] = &[
         "NetworkAuthentication",
         include_str!("../schemas/linkerd-network-authentication.json"),
     ),
-    (
-        "policy.linkerd.io/v1beta3",
-        "HTTPRoute",
-        include_str!("../schemas/linkerd-http-route.json"),
-    ),
+    ("policy.linkerd.io/v1beta3", "HTTPRoute", include_str!("../schemas/linkerd-http-route.json")),
     ("policy.linkerd.io/v1beta3", "Server", include_str!("../schemas/linkerd-server.json")),
     (
         "security.istio.io/v1",
@@ -272,9 +264,9 @@ fn places(value: &Value) -> Vec<String> {
     };
     match value {
         Value::Object(fields) => {
-            let fields = fields.iter().filter(|(key, _)| {
-                !["matchLabels", "annotations"].contains(&key.as_str())
-            });
+            let fields = fields
+                .iter()
+                .filter(|(key, _)| !["matchLabels", "annotations"].contains(&key.as_str()));
             let below = fields.flat_map(|(key, value)| under((key.clone(), value)));
             [String::new()].into_iter().chain(below).collect()
         }

@@ -180,6 +180,52 @@ pub(crate) fn grpc_groups() -> impl Strategy<Value = String> {
     groups_of(|| mostly(&GRPC_PATTERNS[..8], GRPC_PATTERNS), || mostly(&["POST"], METHODS))
 }
 
+/// Groups g0 to g2 of so many matches that their rules need several routes.
+pub(crate) fn large_groups() -> impl Strategy<Value = String> {
+    let path = (0..24_u32, 0..60_u32).prop_map(|(name, kind)| match kind {
+        0..34 => format!("/p{name}$"),
+        34..54 => format!("/p{name}(/.*)?$"),
+        54..59 => format!("/p{name}/x$"),
+        _ => format!("/p{name}/[a-z]+$"),
+    });
+    let method = prop::option::weighted(0.3, select(&["GET", "POST"][..]));
+    let header = prop::option::weighted(0.3, select(&HEADERS[..2]));
+    let one = (path, method, header).prop_map(|(path, method, header)| {
+        let method = method.map_or(String::new(), |own| format!(", methods: [{own}]"));
+        let header = header
+            .map_or(String::new(), |(name, value)| format!(", headers: [{{{name}: '{value}'}}]"));
+        format!("{{name: m, pathRegex: '{path}'{method}{header}}}")
+    });
+    let group = prop::collection::vec(one, 40..110);
+    [group.clone(), group.clone(), group].prop_map(|groups| {
+        let mut text = String::new();
+        for (index, matches) in groups.into_iter().enumerate() {
+            text += &format!(
+                "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
+                 metadata: {{name: g{index}, namespace: shop}}\nspec: {{matches: [{}]}}\n",
+                matches.join(",")
+            );
+        }
+        text
+    })
+}
+
+/// Requests that such groups are about.
+pub(crate) fn large_request() -> impl Strategy<Value = Request> {
+    let target = (0..26_u32, select(&["", "/", "/x", "/xyz", "/7", "x"][..]));
+    let headers = prop::collection::vec(select(&VALUES[..3]), 0..2);
+    (select(&["GET", "POST", "PUT"][..]), target, headers).prop_map(
+        |(method, (name, end), headers)| Request {
+            method: method.to_owned(),
+            target: format!("/p{name}{end}"),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+        },
+    )
+}
+
 fn groups_of<P, M>(path: impl Fn() -> P, method: impl Fn() -> M) -> impl Strategy<Value = String>
 where
     P: Strategy<Value = &'static str>,
@@ -212,16 +258,14 @@ fn request_of(
     paths: &'static [&'static str],
 ) -> impl Strategy<Value = Request> {
     let headers = prop::collection::vec(select(VALUES), 0..3);
-    (method, select(paths), headers).prop_map(
-        |(method, target, headers)| Request {
-            method: method.to_owned(),
-            target: target.to_owned(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .collect(),
-        },
-    )
+    (method, select(paths), headers).prop_map(|(method, target, headers)| Request {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect(),
+    })
 }
 
 /// Splits of `web`, and the Services, which speak HTTP.

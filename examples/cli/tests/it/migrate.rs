@@ -83,3 +83,29 @@ fn without_a_mesh_targets_are_not_forgotten() {
 fn nothing_to_read_is_an_error() {
     text(migrate(&["no-such-directory"], ""), 2);
 }
+
+#[test]
+fn callers_are_restricted_to_networks() {
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
+    let args =
+        |network| [shop, "--mesh", "linkerd", "--account-label", "app", "--network", network];
+    let (yaml, report) = text(migrate(&args("10.1.0.0/16=shop/web"), ""), 1);
+    assert!(yaml.contains("kind: NetworkAuthentication\n"), "{yaml}");
+    assert!(report.contains("`shop/web` is let in from 10.1.0.0/16 only, as you said [network]"));
+    for wrong in ["10.1.0.0/16", "10.1.0.0/16=shop", "10.1/16=shop/web", "10.1.0.0/16=/web"] {
+        text(migrate(&args(wrong), ""), 2);
+    }
+}
+
+#[test]
+fn namespaces_without_targets_can_be_left_open() {
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
+    let args = [shop, "--mesh", "istio", "--account-label", "app"];
+    let (_, report) = text(migrate(&args, ""), 1);
+    let closed = report.lines().find(|line| line.contains("[default-deny]")).expect("one");
+    let name = closed.split(": ").next().and_then(|head| head.split(' ').nth(2)).expect("a name");
+    let (_, report) = text(migrate(&[&args[..], &["--leave-open", name]].concat(), ""), 1);
+    assert!(
+        report.contains(&format!("WARNING Namespace {name}: kept with caveat: it is left open"))
+    );
+}

@@ -4,8 +4,8 @@ use smi_policy::{HttpMatch, HttpSemantics, ObjectName, PathMode, PathShape, Repe
 
 use crate::access::grant::Grant;
 use crate::access::headers::Refusal;
-use crate::access::{match_name, narrowed_path};
-use crate::condition::{Condition, HeaderMatch, PathMatch, Regex};
+use crate::access::{Memo, match_name, narrowed_path};
+use crate::condition::{Condition, Distinct, HeaderMatch, PathMatch, Regex};
 use crate::migration::World;
 use crate::path::{PathPattern, Tail, dialect};
 use crate::route::matches::{METHODS, header, is_valid_header_name, is_valid_path};
@@ -16,13 +16,14 @@ const LONGEST_PATH: usize = 1024;
 /// The conditions of a target that can be said, none wider than SMI's.
 pub(super) fn translate(
     world: &mut World<'_>,
+    known: &mut Memo<Paths>,
     grant: &Grant,
     selected: &[(ObjectName, HttpMatch)],
 ) -> Vec<Condition> {
-    let mut conditions = Vec::new();
+    let mut conditions = Distinct::default();
     for (group, http_match) in selected {
         let place = format!("match `{group}#{}`", match_name(http_match));
-        match of_match(http_match, &world.semantics.http) {
+        match of_match(http_match, &world.semantics.http, known) {
             Ok(translated) => {
                 if !translated.is_exact {
                     narrowed_path(world, &grant.origin, &place);
@@ -33,11 +34,7 @@ pub(super) fn translate(
                     let (origin, field) = (&grant.origin, "spec.rules");
                     world.report.refused(origin, field, "unknown-method", reason, by_hand);
                 }
-                for condition in translated.conditions {
-                    if !conditions.contains(&condition) {
-                        conditions.push(condition);
-                    }
-                }
+                translated.conditions.into_iter().for_each(|own| conditions.insert(own));
             }
             Err((field, code, reason)) => {
                 let reason = format!("{place}, {field}: {reason}");
@@ -53,8 +50,11 @@ pub(super) fn translate(
             }
         }
     }
-    conditions
+    conditions.into_vec()
 }
+
+/// What an expression became, or why nothing.
+pub(super) type Paths = Result<(Vec<PathMatch>, bool), (&'static str, &'static str)>;
 
 struct Translated {
     conditions: Vec<Condition>,
@@ -63,12 +63,16 @@ struct Translated {
     refused: Vec<String>,
 }
 
-fn of_match(http_match: &HttpMatch, http: &HttpSemantics) -> Result<Translated, Refusal> {
+fn of_match(
+    http_match: &HttpMatch,
+    http: &HttpSemantics,
+    known: &mut Memo<Paths>,
+) -> Result<Translated, Refusal> {
     let (paths, is_exact) = match http_match.path_regex.as_deref().filter(|text| !text.is_empty()) {
         None => (vec![PathMatch::Any], true),
-        Some(text) => {
-            paths(text, http).map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?
-        }
+        Some(text) => known
+            .get(text, || paths(text, http))
+            .map_err(|(code, reason)| ("pathRegex".to_owned(), code, reason))?,
     };
     let headers = headers(http_match, http)?;
     let listed = &http_match.methods;
@@ -97,10 +101,7 @@ fn of_match(http_match: &HttpMatch, http: &HttpSemantics) -> Result<Translated, 
 }
 
 /// The paths, and whether they are all that SMI lets pass.
-fn paths(
-    text: &str,
-    http: &HttpSemantics,
-) -> Result<(Vec<PathMatch>, bool), (&'static str, &'static str)> {
+fn paths(text: &str, http: &HttpSemantics) -> Paths {
     let complex = ("too-complex", "the expression is too complex to be analysed");
     let pattern = PathPattern::new(text, http).map_err(|_| complex)?.ok_or(complex)?;
     if pattern.shape == PathShape::Nothing {

@@ -2,27 +2,33 @@
 //! requests, and AuthorizationPolicies that open these or the Server itself.
 
 mod callers;
+mod compared;
 mod kinds;
 mod matches;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::cluster::Labels;
-use crate::finding::{Level, Origin, Verdict};
+use crate::condition::Condition;
+use crate::finding::{Level, Verdict};
 use crate::migration::World;
 use crate::object::{Names, Object};
 
 use super::grant::{Account, Grant, Source};
-use super::{kept, known_ports, network, no_udp, pods};
+use super::{Memo, kept, known_ports, network, no_udp, pods};
 use callers::Callers;
+use compared::Compared;
 pub(super) use kinds::default_deny;
-use server::Server;
+use server::{Opened, Server};
 
-/// What Servers have in common: authentications, and names that must not be given twice.
+/// What Servers have in common: authentications, comparisons, and names that must not be given
+/// twice.
 #[derive(Debug, Default)]
 struct Shared {
     callers: Callers,
+    compared: Compared,
     routes: Names,
     policies: Names,
 }
@@ -32,17 +38,23 @@ struct Shared {
 pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     let mut servers: BTreeMap<(Account, Labels, u16), Server> = BTreeMap::new();
     let named: BTreeMap<&Account, BTreeSet<u16>> = named_ports(grants);
+    let mut known_paths = Memo::default();
     for grant in grants {
         no_udp(world, grant);
         let sources = callers(world, grant);
         if grant.ports.is_none() || sources.is_empty() {
             continue;
         }
-        let conditions =
-            grant.http.as_ref().map(|selected| matches::translate(world, grant, selected));
-        if conditions.as_ref().is_some_and(Vec::is_empty) {
+        let conditions: Option<Rc<[Condition]>> = grant
+            .http
+            .as_ref()
+            .map(|selected| matches::translate(world, &mut known_paths, grant, selected).into());
+        if conditions.as_ref().is_some_and(|conditions| conditions.is_empty()) {
             continue;
         }
+        let values = sources.len().saturating_add(conditions.as_ref().map_or(0, |own| own.len()));
+        let (origin, accounts) = (grant.origin.clone(), Rc::new(sources));
+        let opened = Opened { origin, accounts, conditions };
         for destination in &grant.destinations {
             let selectors = pods::selectors(world, destination, &grant.origin);
             if selectors.is_empty() {
@@ -63,11 +75,17 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
                 let by_hand = Some("add the others by hand, if there are any");
                 world.report.narrowed(origin, "spec.rules", "known-ports", reason, by_hand);
             }
-            for port in grant.ports_among(&known) {
+            let ports = grant.ports_among(&known);
+            // A Server is no more than a dozen values.
+            let of_server = values.saturating_add(12);
+            let all = ports.len().saturating_mul(selectors.len()).saturating_mul(of_server);
+            if !world.has_room(&grant.origin, all) {
+                continue;
+            }
+            for port in ports {
                 for labels in &selectors {
                     let key = (destination.clone(), labels.clone(), port);
-                    let server = servers.entry(key).or_default();
-                    server.add(&grant.origin, &sources, conditions.as_deref());
+                    servers.entry(key).or_default().add(opened.clone());
                 }
             }
         }
@@ -83,14 +101,7 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     for ((account, labels, port), server) in servers {
         let wanted = format!("{}-{port}", account.name);
         let name = names.take(&account.namespace, &wanted);
-        objects.extend(server.objects(
-            world,
-            &mut shared,
-            &account.namespace,
-            &name,
-            labels,
-            port,
-        ));
+        objects.extend(server.objects(world, &mut shared, &account.namespace, &name, labels, port));
     }
     objects.extend(shared.callers.objects());
     // A stable sort: within a kind the order stays.
@@ -135,9 +146,4 @@ fn callers(world: &mut World<'_>, grant: &Grant) -> BTreeSet<Account> {
         }
     }
     accounts
-}
-
-/// Where something comes from.
-fn origins_of(grants: &BTreeSet<Origin>) -> Vec<Origin> {
-    grants.iter().cloned().collect()
 }
