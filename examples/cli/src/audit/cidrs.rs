@@ -39,7 +39,7 @@ pub(super) fn print(
 fn read(book: &Path) -> Result<AddressBook> {
     let name = || book.display().to_string();
     let text = fs::read_to_string(book).with_context(name)?;
-    smi_sidecar::address_book(&text).with_context(name)
+    smi_enforcer::address_book(&text).with_context(name)
 }
 
 fn admitted(accesses: &[Access], audit: &Audit, book: &AddressBook) -> Vec<Admitted> {
