@@ -1,7 +1,10 @@
 //! Nobody is let in whom SMI keeps out, and those whom the report promises are let in.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use smi_gateway_api::{Finding, Level, Mesh, Migration, Object, Options, Verdict};
 use smi_policy::{
@@ -167,13 +170,15 @@ fn is_allowed(policy: &Policy, pod: &Pod, caller: Caller, port: u16, traffic: &T
     decision.verdict() == Decided::Allow
 }
 
+/// Compares a mesh with SMI, and returns whether the report promises that whom SMI lets in, the mesh
+/// does.
 fn check(
     text: &str,
     mesh: Mesh,
     semantics: &Semantics,
     networks: &[Network],
     requests: &[Request],
-) -> Result<(), TestCaseError> {
+) -> Result<bool, TestCaseError> {
     let resources = resources(text);
     let mut options = Options::default().mesh(mesh).semantics(semantics.clone());
     for Network { cidr, account: (namespace, name), .. } in networks {
@@ -225,7 +230,7 @@ fn check(
             }
         }
     }
-    Ok(())
+    Ok(worst <= promised)
 }
 
 pub(crate) fn semantics() -> impl Strategy<Value = Semantics> {
@@ -262,16 +267,70 @@ proptest! {
         networks in networks(),
         requests in prop::collection::vec(worlds::request(), 12),
     ) {
-        // Whoever says that paths are normalised sends no others.
-        let is_sent = |request: &Request| {
-            semantics.http.path_mode != PathMode::AsIs
-                || request.target.bytes().all(|byte| byte.is_ascii_graphic())
-        };
+        let is_sent = |own: &Request| semantics.http.path_mode != PathMode::AsIs || is_ascii(own);
         let requests: Vec<Request> = requests.into_iter().filter(is_sent).collect();
         let text = manifests() + &groups + &targets;
         for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
             check(&text, mesh, &semantics, &networks, &requests)?;
         }
+    }
+}
+
+/// Whether whoever says that paths are normalised sends this.
+fn is_ascii(request: &Request) -> bool {
+    request.target.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether this is what a mesh makes of a path that it normalises.
+fn is_normalised(request: &Request) -> bool {
+    is_ascii(request)
+        && !["//", "/.", "%", "\\", ";"].iter().any(|odd| request.target.contains(odd))
+}
+
+/// Targets of one destination that say which requests and which port, so that little of them is
+/// narrowed, and that overlap.
+fn overlapping_targets() -> impl Strategy<Value = String> {
+    let target = (select(vec!["web", "cart", "eve"]), 0..3_u32);
+    prop::collection::vec(target, 2..4).prop_map(|targets| {
+        let route = "---\napiVersion: specs.smi-spec.io/v1alpha4\nkind: TCPRoute\n\
+                     metadata: {name: t0, namespace: shop}\nspec: {matches: {ports: [8080]}}\n";
+        let mut text = route.to_owned();
+        for (index, (source, group)) in targets.into_iter().enumerate() {
+            text += &format!(
+                "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n\
+                 metadata: {{name: t{index}, namespace: shop}}\nspec: {{destination: \
+                 {{kind: ServiceAccount, name: cart}}, sources: [{{kind: ServiceAccount, name: \
+                 {source}}}], rules: [{{kind: HTTPRouteGroup, name: g{group}}}, \
+                 {{kind: TCPRoute, name: t0}}]}}\n"
+            );
+        }
+        text
+    })
+}
+
+#[test]
+fn whom_the_report_promises_to_let_in_gets_in() {
+    let config =
+        ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::cases()) };
+    let worlds =
+        (worlds::groups(), overlapping_targets(), prop::collection::vec(worlds::request(), 12));
+    for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium] {
+        let promised = Cell::new(0_u32);
+        let mut semantics = Semantics::default().with_path_mode(PathMode::AsIs);
+        semantics.http.repeated_headers = match mesh {
+            Mesh::Linkerd => RepeatedHeaders::Any,
+            _ => RepeatedHeaders::Joined,
+        };
+        let judged = |(groups, targets, requests): (String, String, Vec<Request>)| {
+            let requests: Vec<Request> = requests.into_iter().filter(is_normalised).collect();
+            let text = manifests() + &groups + &targets;
+            let is_promised = check(&text, mesh, &semantics, &[], &requests)?;
+            promised.set(promised.get() + u32::from(is_promised));
+            Ok(())
+        };
+        TestRunner::new(config.clone()).run(&worlds, judged).unwrap();
+        println!("{mesh:?} promised to let everybody in in {} worlds", promised.get());
+        assert!(promised.get() > 0, "{mesh:?} promised nothing");
     }
 }
 

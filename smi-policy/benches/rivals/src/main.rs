@@ -14,7 +14,7 @@ mod updates;
 mod workload;
 
 use engines::{Floor, Index, Loop};
-use measure::{memory, nanoseconds};
+use measure::{in_turn, memory, nanoseconds, round};
 use smi_policy::{HttpRequest, Policy, Request};
 use workload::{Question, Workload};
 
@@ -77,12 +77,14 @@ fn decisions(size: usize, decide: bool) {
     }
     let floor = Floor::new(&workload);
     println!("dense automata: {} bytes a pair", floor.memory());
-    let base = nanoseconds(&workload.questions, |question| floor.ask(question));
-    let line = |name: &str, ns: f64| println!("{name:44}{ns:12.0} ns {:9.2}", ns / base);
-    line("floor: interned pair, scan by a dense DFA", base);
     let ours = |question: &Question| ask(&workload, &policy, question);
     check(&workload, "smi-policy", ours);
-    let ours = nanoseconds(&workload.questions, ours);
+    let [base, ours] =
+        in_turn([&mut || round(&workload.questions, |question| floor.ask(question)), &mut || {
+            round(&workload.questions, ours)
+        }]);
+    let line = |name: &str, ns: f64| println!("{name:44}{ns:12.0} ns {:9.2}", ns / base);
+    line("floor: interned pair, scan by a dense DFA", base);
     line("smi-policy", ours);
     let line = |name: &str, ns: f64| {
         println!("{name:44}{ns:12.0} ns {:9.2} {:9.2} of smi-policy", ns / base, ns / ours);
@@ -115,13 +117,17 @@ fn connections(workload: &Workload, policy: &Policy, floor: &Floor) {
     };
     let connections: Vec<_> = few.iter().map(|question| (open(question), question)).collect();
     let scans: Vec<_> = few.iter().map(|question| (floor.automaton(question), question)).collect();
-    let scan = nanoseconds(&scans, |(dfa, question)| Floor::scan(dfa, question));
-    let ns = nanoseconds(&connections, |(connection, question)| {
-        connection.http(&HttpRequest::new(question.method, &question.path)).is_allowed()
-    });
+    let [scan, ns, opened] = in_turn([
+        &mut || round(&scans, |(dfa, question)| Floor::scan(dfa, question)),
+        &mut || {
+            round(&connections, |(connection, question)| {
+                connection.http(&HttpRequest::new(question.method, &question.path)).is_allowed()
+            })
+        },
+        &mut || round(few, |question| open(question).tcp().is_allowed()),
+    ]);
     println!("  a thousand peers: scan alone{scan:28.0} ns {:9.2}", 1.0);
     println!("  a thousand peers: smi-policy, connection{ns:16.0} ns {:9.2}", ns / scan);
-    let opened = nanoseconds(few, |question| open(question).tcp().is_allowed());
     println!(
         "  a thousand peers: opening, and the L4 answer{opened:12.0} ns {:9.2}",
         opened / scan

@@ -9,7 +9,7 @@ use regex_automata::{Anchored, Input, MatchKind, PatternSet};
 use smi_policy::RouteGroup;
 use smi_policy::{HttpMatch, HttpRequest, HttpRouteGroup, HttpSemantics, HttpSubject, ObjectName};
 
-use crate::measure::{Numbers, nanoseconds};
+use crate::measure::{Numbers, in_turn, round};
 
 pub fn run() {
     for size in [4, 64, 1000] {
@@ -81,75 +81,64 @@ fn table(size: usize) {
     };
     let inputs: Vec<Input<'static>> = paths.iter().map(input).collect();
 
-    let mut results = Vec::new();
-    let mut first_of = |name: &str, ns: f64| results.push((name.to_owned(), ns));
-    first_of(
-        "dense DFA",
-        nanoseconds(&inputs, |i| first.try_search_fwd(i).is_ok_and(|m| m.is_some())),
-    );
-    first_of(
-        "lazy DFA",
-        nanoseconds(&inputs, |i| {
-            lazy_first.try_search_fwd(&mut cache, i).is_ok_and(|m| m.is_some())
-        }),
-    );
-    first_of("meta::Regex", nanoseconds(&inputs, |i| meta.search_half(i).is_some()));
-    first_of("RegexSet", nanoseconds(&paths, |path| set.is_match(path)));
-    let best = results.iter().map(|(_, ns)| *ns).fold(f64::INFINITY, f64::min);
     let subject = |path: &String| {
         let path: &'static str = Box::leak(path.clone().into_boxed_str());
         HttpSubject::new(&HttpRequest::new("GET", path), &semantics)
     };
     let subjects: Vec<_> = paths.iter().map(subject).collect();
-    results.push((
-        "smi-policy, path judged".to_owned(),
-        nanoseconds(&subjects, |subject| ours.first_match(subject).is_some()),
-    ));
-    results.push((
-        "smi-policy, judging the path too".to_owned(),
-        nanoseconds(&paths, |path| {
-            let subject = HttpSubject::new(&HttpRequest::new("GET", path), &semantics);
-            ours.first_match(&subject).is_some()
-        }),
-    ));
-    println!("-- the first, times the best");
-    for (name, ns) in &results {
-        println!("{name:44}{ns:12.0} ns {:9.2}", ns / best);
-    }
-
-    let mut matching = PatternSet::new(size);
-    let mut results = Vec::new();
-    if let Some(all) = all {
-        let ns = nanoseconds(&inputs, |i| {
-            matching.clear();
-            all.try_which_overlapping_matches(i, &mut matching).is_ok() && !matching.is_empty()
-        });
-        results.push(("dense DFA", ns));
-    }
-    results.push((
+    let times = in_turn([
+        &mut || round(&inputs, |i| first.try_search_fwd(i).is_ok_and(|m| m.is_some())),
+        &mut || {
+            round(&inputs, |i| lazy_first.try_search_fwd(&mut cache, i).is_ok_and(|m| m.is_some()))
+        },
+        &mut || round(&inputs, |i| meta.search_half(i).is_some()),
+        &mut || round(&paths, |path| set.is_match(path)),
+        &mut || round(&subjects, |subject| ours.first_match(subject).is_some()),
+        &mut || {
+            round(&paths, |path| {
+                let subject = HttpSubject::new(&HttpRequest::new("GET", path), &semantics);
+                ours.first_match(&subject).is_some()
+            })
+        },
+    ]);
+    let names = [
+        "dense DFA",
         "lazy DFA",
-        nanoseconds(&inputs, |i| {
-            matching.clear();
-            lazy_all
-                .try_which_overlapping_matches(&mut cache_all, i, &mut matching)
-                .is_ok_and(|()| !matching.is_empty())
-        }),
-    ));
-    results.push(("RegexSet", nanoseconds(&paths, |path| set.matches(path).matched_any())));
-    let best = results.iter().map(|(_, ns)| *ns).fold(f64::INFINITY, f64::min);
+        "meta::Regex",
+        "RegexSet",
+        "smi-policy, path judged",
+        "smi-policy, judging the path too",
+    ];
+    print("the first", &names, &times, 2);
+
+    let (mut matching, mut matching_lazy) = (PatternSet::new(size), PatternSet::new(size));
     let mut count = 0;
-    results.push((
-        "smi-policy",
-        nanoseconds(&subjects, |subject| {
-            let before = count;
-            ours.for_each_match(subject, |_| count += 1);
-            count > before
-        }),
-    ));
-    println!("-- which, times the best");
-    for (name, ns) in &results {
-        println!("{name:44}{ns:12.0} ns {:9.2}", ns / best);
-    }
+    let times = in_turn([
+        &mut || {
+            let Some(all) = &all else { return f64::NAN };
+            round(&inputs, |i| {
+                matching.clear();
+                all.try_which_overlapping_matches(i, &mut matching).is_ok() && !matching.is_empty()
+            })
+        },
+        &mut || {
+            round(&inputs, |i| {
+                matching_lazy.clear();
+                lazy_all
+                    .try_which_overlapping_matches(&mut cache_all, i, &mut matching_lazy)
+                    .is_ok_and(|()| !matching_lazy.is_empty())
+            })
+        },
+        &mut || round(&paths, |path| set.matches(path).matched_any()),
+        &mut || {
+            round(&subjects, |subject| {
+                let before = count;
+                ours.for_each_match(subject, |_| count += 1);
+                count > before
+            })
+        },
+    ]);
+    print("which", &["dense DFA", "lazy DFA", "RegexSet", "smi-policy"], &times, 1);
     let wrong = paths.iter().zip(&subjects).find(|(path, subject)| {
         let expected: Vec<usize> = set.matches(path).into_iter().collect();
         let mut found = Vec::new();
@@ -158,6 +147,15 @@ fn table(size: usize) {
         found != expected || ours.first_match(subject) != expected.first().copied()
     });
     assert!(wrong.is_none(), "{:?}", wrong.map(|(path, _)| path));
+}
+
+/// The last `own` are ours: the best is the best of the others.
+fn print(title: &str, names: &[&str], times: &[f64], own: usize) {
+    let best = times[..times.len() - own].iter().copied().fold(f64::INFINITY, f64::min);
+    println!("-- {title}, times the best");
+    for (name, ns) in names.iter().zip(times).filter(|(_, ns)| ns.is_finite()) {
+        println!("{name:44}{ns:12.0} ns {:9.2}", ns / best);
+    }
 }
 
 const KINDS: [&str; 8] =
