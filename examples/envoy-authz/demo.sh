@@ -3,7 +3,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
-envoy=$("$here/install-envoy.sh" "$target/tmp/tools")
+cache=$target/tmp
+envoy=$("$here/install-envoy.sh" "$cache/tools")
 cargo build --quiet --manifest-path "$here/Cargo.toml"
 "$target/debug/smi-envoy-authz" "${1:-$here/../manifests/shop}" \
     --address-book "$here/addresses.txt" --debug &

@@ -18,9 +18,10 @@ use crate::load;
 /// YAML goes to standard output, with the order of the cut-over as comments; a report on every field
 /// goes to standard error. TrafficSplits become HTTPRoutes, GRPCRoutes and TCPRoutes of Services,
 /// TrafficTargets the authorization of the mesh that is chosen. What can't be said is left out and
-/// reported as an error: nothing is ever opened wider than SMI opens it. Services and workloads among
-/// the manifests tell ports, labels, and which namespaces to close. Exit status: 0 if everything was kept, perhaps with caveats
-/// or narrower, 1 if something was not, 2 if nothing could be read.
+/// reported as an error: nothing is ever opened wider than SMI opens it, unless `--leave-open` says
+/// so. Services and workloads among the manifests tell ports, labels, and which namespaces to close.
+/// Exit status: 0 if everything was kept, perhaps with caveats or narrower, 1 if something was not, 2
+/// if nothing could be read.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example: smi migrate manifests --mesh linkerd --account-label app > gateway-api.yaml

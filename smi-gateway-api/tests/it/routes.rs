@@ -37,15 +37,9 @@ pub(crate) fn without_idle(weights: BTreeMap<String, u64>) -> BTreeMap<String, u
 }
 
 fn check(text: &str, requests: &[Request], mode: PathMode) -> Result<(), TestCaseError> {
-    let resources = resources(text);
     let semantics = Semantics::default().with_path_mode(mode);
-    let options = Options::default().semantics(semantics.clone());
-    let migration = Migration::plan(&resources, &options);
-    let splits = Splits::from_resources(&resources, semantics);
-    let objects: Vec<Value> =
-        migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
+    let (migration, splits, objects) = both(text, &semantics);
     let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap();
-    objects.iter().for_each(crate::schema::check);
     if worst > Verdict::Caveat {
         return Ok(());
     }
@@ -68,13 +62,19 @@ fn check(text: &str, requests: &[Request], mode: PathMode) -> Result<(), TestCas
     Ok(())
 }
 
-fn check_grpc(text: &str, requests: &[Request]) -> Result<(), TestCaseError> {
+/// What manifests become, with the objects as an API server takes them, and what they are.
+fn both(text: &str, semantics: &Semantics) -> (Migration, Splits, Vec<Value>) {
     let resources = resources(text);
-    let migration = Migration::plan(&resources, &Options::default());
-    let splits = Splits::from_resources(&resources, Semantics::default());
+    let options = Options::default().semantics(semantics.clone());
+    let migration = Migration::plan(&resources, &options);
     let objects: Vec<Value> =
         migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
     objects.iter().for_each(crate::schema::check);
+    (migration, Splits::from_resources(&resources, semantics.clone()), objects)
+}
+
+fn check_grpc(text: &str, requests: &[Request]) -> Result<(), TestCaseError> {
+    let (migration, splits, objects) = both(text, &Semantics::default());
     let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap();
     let is_grpc = objects.iter().any(|own| own["kind"] == "GRPCRoute");
     prop_assert!(!is_grpc || objects.iter().all(|own| own["kind"] == "GRPCRoute"));
@@ -94,12 +94,7 @@ fn check_grpc(text: &str, requests: &[Request]) -> Result<(), TestCaseError> {
 }
 
 fn check_opaque(text: &str, kind: &str, port: Port) -> Result<(), TestCaseError> {
-    let resources = resources(text);
-    let migration = Migration::plan(&resources, &Options::default());
-    let splits = Splits::from_resources(&resources, Semantics::default());
-    let objects: Vec<Value> =
-        migration.objects().iter().map(|object| serde_json::to_value(object).unwrap()).collect();
-    objects.iter().for_each(crate::schema::check);
+    let (migration, splits, objects) = both(text, &Semantics::default());
     prop_assert!(objects.iter().all(|own| own["kind"] == kind), "{}", text);
     let refused = migration.verdicts().any(|(_, verdict)| verdict > Verdict::Caveat);
     if !refused {
