@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::debian;
+use crate::{debian, ports};
 
 /// How often it scrapes: as often as it can.
 pub(crate) const SCRAPE: Duration = Duration::from_millis(250);
@@ -38,8 +38,7 @@ impl Prometheus {
         let program = debian::program(env!("CARGO_TARGET_TMPDIR"), "prometheus")?;
         let scrapes = Arc::new(AtomicU64::new(0));
         let target = serve(pages, Arc::clone(&scrapes));
-        // A port that was free just now.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let [address] = ports::free_addresses().map(|address| address.to_string());
         let name = format!("prometheus-{}", address.replace([':', '.'], "-"));
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&directory).unwrap();

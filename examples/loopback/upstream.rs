@@ -2,8 +2,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
+
+/// How many requests with a path `/wait/…` have arrived.
+pub(crate) static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// Starts a server that answers every request with 200 and its name; the body is the request's head
 /// as it arrived.
@@ -35,6 +39,7 @@ fn serve(name: &str, stream: TcpStream) -> std::io::Result<()> {
             }
         }
         if let Some(millis) = wait(&head) {
+            WAITING.fetch_add(1, Ordering::Relaxed);
             thread::sleep(Duration::from_millis(millis));
         }
         let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();

@@ -7,6 +7,9 @@
 
 #[path = "../../examples/loopback/debian.rs"]
 mod debian;
+#[allow(dead_code, reason = "it is asked for addresses only")]
+#[path = "../../examples/loopback/ports.rs"]
+mod ports;
 #[path = "../../examples/loopback/prometheus.rs"]
 mod prometheus;
 

@@ -16,6 +16,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::api::Cluster;
 use crate::api::webhook::certificates;
+use crate::ports::free_addresses;
 use crate::support::{PATIENCE, any_route, eventually, target, until};
 
 struct Program {
@@ -85,6 +86,14 @@ async fn connect(address: &str, ca_bundle: &Value) -> TlsStream<TcpStream> {
     TlsConnector::from(config).connect(address.ip().into(), stream).await.unwrap()
 }
 
+/// Waits until nobody listens there any more.
+#[track_caller]
+fn closed(address: &str) -> impl Future<Output = ()> {
+    eventually("it accepts no more connections", move || {
+        std::net::TcpStream::connect(address).is_err()
+    })
+}
+
 /// Status and body of an answer.
 async fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -137,8 +146,7 @@ async fn the_program_reports_and_drains() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let pid = program.child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(TcpStream::connect(&address).await.is_err(), "still accepts connections");
+    closed(&address).await;
     slow.write_all(b"connection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     slow.read_to_string(&mut answer).await.unwrap();
@@ -153,9 +161,8 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
     let mut bundles = Vec::new();
     for _ in 0..2 {
         cluster.store().validation = None;
-        // A port that is free is found by taking one.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (listen, url) = (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{port}"));
+        let [listen] = free_addresses().map(|address| address.to_string());
+        let url = format!("https://{listen}");
         let mut program = Program::start(&cluster, &["--webhooks", &listen, "--register", &url]);
         assert_eq!(program.address().await, listen);
         eventually("the webhooks are registered", || cluster.store().validation.is_some()).await;
@@ -176,8 +183,8 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_is_being_asked_answers_before_the_program_ends() {
     let cluster = Cluster::start_with_all();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (listen, url) = (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{port}"));
+    let [listen] = free_addresses().map(|address| address.to_string());
+    let url = format!("https://{listen}");
     let mut program = Program::start(&cluster, &["--webhooks", &listen, "--register", &url]);
     program.address().await;
     eventually("the webhooks are registered", || cluster.store().validation.is_some()).await;
@@ -209,8 +216,7 @@ async fn a_webhook_that_is_being_asked_answers_before_the_program_ends() {
 
     let pid = program.child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(TcpStream::connect(&listen).await.is_err(), "still accepts connections");
+    closed(&listen).await;
     assert!(program.child.try_wait().unwrap().is_none(), "it did not wait");
     stream.write_all(end.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
@@ -15,21 +16,25 @@ const DEPLOYMENTS: &str = "/apis/metrics.smi-spec.io/v1alpha1/namespaces/shop/de
 const EMPTY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 63\r\nconnection: close\r\n\r\n\
                      {\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]}}";
 
-/// Something that takes its time to answer every request so.
-fn pretended_prometheus(time: Duration, answer: &'static str) -> SocketAddr {
+/// Something that takes its time to answer every request so, and says when it was asked.
+fn pretended_prometheus(time: Duration, answer: &'static str) -> (SocketAddr, Receiver<()>) {
+    let (asked, questions) = mpsc::channel();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
+            let asked = asked.clone();
             thread::spawn(move || {
                 let mut head = BufReader::new(stream.try_clone().unwrap()).lines();
                 while head.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                // Whether anybody listens is not its business.
+                let _ = asked.send(());
                 thread::sleep(time);
                 stream.write_all(answer.as_bytes())
             });
         }
     });
-    address
+    (address, questions)
 }
 
 fn start(prometheus: SocketAddr) -> (Program, SocketAddr) {
@@ -63,7 +68,7 @@ fn whatever_prometheus_does_wrong_is_a_status_and_no_empty_list() {
     let [nobody] = free_addresses();
     let instant = Duration::ZERO;
     let mut pretended: Vec<_> =
-        answers.iter().map(|answer| pretended_prometheus(instant, answer)).collect();
+        answers.iter().map(|answer| pretended_prometheus(instant, answer).0).collect();
     pretended.push(nobody);
     for prometheus in &pretended {
         let (program, address) = start(*prometheus);
@@ -86,9 +91,10 @@ fn whatever_prometheus_does_wrong_is_a_status_and_no_empty_list() {
 
 #[test]
 fn a_request_that_is_there_at_sigterm_is_answered() {
-    let (mut program, address) = start(pretended_prometheus(Duration::from_millis(300), EMPTY));
+    let (prometheus, questions) = pretended_prometheus(Duration::from_secs(2), EMPTY);
+    let (mut program, address) = start(prometheus);
     let asked = thread::spawn(move || get(address, DEPLOYMENTS));
-    thread::sleep(Duration::from_millis(500));
+    questions.recv_timeout(Duration::from_secs(30)).expect("it asks Prometheus");
     assert!(!asked.is_finished(), "there is no request to be answered");
     let status = program.terminate();
     let (code, list) = asked.join().unwrap();

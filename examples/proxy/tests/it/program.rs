@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -250,19 +251,18 @@ fn what_a_backend_that_is_down_would_get_goes_to_the_others() {
     }
     assert_eq!(get(&mut web, beta).header("x-upstream"), Some("v2"));
 
-    // What was served counts as such.
-    let list = metrics(proxy.metrics);
-    let count = |backend: &str, name: &str| -> u64 {
-        let of_backend = list.items().iter().filter(|item| {
-            item.resource.as_option().and_then(|r| r.name.as_deref()) == Some(backend)
-        });
-        let values = of_backend.filter_map(|item| item.metric(name)?.value.as_option());
-        values.map(|value| value.to_string().parse::<u64>().unwrap()).sum()
-    };
-    assert_eq!(count("catalog-v1", SUCCESS_COUNT), 200);
-    assert!(count("catalog-v2", SUCCESS_COUNT) >= 2);
+    // What was served counts as such, soon after the client has its answer.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut list = metrics(proxy.metrics);
+    while count(&list, "catalog-v2", SUCCESS_COUNT) < 2 {
+        assert!(Instant::now() < deadline, "{list:?}");
+        thread::sleep(Duration::from_millis(20));
+        list = metrics(proxy.metrics);
+    }
+    assert_eq!(count(&list, "catalog-v2", SUCCESS_COUNT), 2);
+    assert_eq!(count(&list, "catalog-v1", SUCCESS_COUNT), 200);
     // A request for which there was no backend is one of the service itself.
-    assert!(count("catalog", FAILURE_COUNT) >= 1);
+    assert!(count(&list, "catalog", FAILURE_COUNT) >= 1);
     let first = list.items().first().unwrap();
     assert!(first.metric(P50_RESPONSE_LATENCY).is_some(), "{first:?}");
 }
@@ -276,17 +276,21 @@ fn open_requests_end_well_after_sigterm() {
                 spec: {matches: [{name: read, pathRegex: /wait/}, {name: search}]}\n";
     fs::write(directory.path().join("zz.yaml"), text).unwrap();
     let mut proxy =
-        start(directory.path(), &files, ["v1", "v2"].map(upstream::start), &["--drain", "2"]);
+        start(directory.path(), &files, ["v1", "v2"].map(upstream::start), &["--drain", "4"]);
     let answers = thread::scope(|scope| {
         let slow: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
                     let mut web = Client::new(proxy.address, Some(files.client(Some(WEB))));
-                    get(&mut web, "GET /wait/1000 HTTP/1.1").status
+                    get(&mut web, "GET /wait/2000 HTTP/1.1").status
                 })
             })
             .collect();
-        thread::sleep(Duration::from_millis(500));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while upstream::WAITING.load(Ordering::Relaxed) < slow.len() {
+            assert!(Instant::now() < deadline, "the requests do not arrive");
+            thread::sleep(Duration::from_millis(10));
+        }
         let status = proxy.program.terminate();
         assert!(status.success(), "{status}");
         slow.into_iter().map(|request| request.join().unwrap()).collect::<Vec<_>>()
@@ -309,4 +313,14 @@ fn metrics(address: SocketAddr) -> TrafficMetricsList {
     let mut client = Client::new(address, None);
     let answer = client.send(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").unwrap();
     serde_json::from_str(&answer.body).unwrap()
+}
+
+/// What is counted of a backend, over all who called it.
+fn count(list: &TrafficMetricsList, backend: &str, name: &str) -> u64 {
+    let of_backend = list
+        .items()
+        .iter()
+        .filter(|item| item.resource.as_option().and_then(|r| r.name.as_deref()) == Some(backend));
+    let values = of_backend.filter_map(|item| item.metric(name)?.value.as_option());
+    values.map(|value| value.to_string().parse::<u64>().unwrap()).sum()
 }
