@@ -61,7 +61,7 @@ impl Race {
             .map(|(index, (weight, id))| Runner { index, id: *id, pace: total / *weight as f64 })
             .collect();
         let memo = match runners.len() <= NO_MEMO {
-            true => Memo::none(),
+            true => Memo::Nothing,
             false => Memo::new(weights.as_slice().len()),
         };
         Self { runners, memo }
@@ -71,10 +71,10 @@ impl Race {
     #[inline]
     pub(super) fn winner(&self, hash: u64) -> Option<usize> {
         let slot = slot_of(hash);
-        if self.runners.len() <= NO_MEMO {
-            return self.run(slot, |_| true);
+        match self.memo.get(slot) {
+            Some(winner) => Some(winner),
+            None => self.find(slot),
         }
-        self.memo.get(slot).or_else(|| self.find(slot))
     }
 
     /// The index that gets the key of this hash among those that are `available`; `None` if none of
