@@ -112,9 +112,9 @@ impl Iterator for Rollout {
 }
 
 impl RolloutStep {
-    /// The canary's share, in hundredths of the traffic.
+    /// The canary's share, in hundredths of the traffic; 0 if neither has a weight.
     pub fn canary_percent(self) -> f64 {
-        self.canary as f64 / (self.stable as f64 + self.canary as f64) * 100.0
+        self.canary as f64 / (self.stable as f64 + self.canary as f64).max(1.0) * 100.0
     }
 }
 
@@ -158,6 +158,13 @@ mod tests {
         assert_eq!(steps(Rollout::percent([50, 100])), "50:50 0:100");
         assert_eq!(steps(Rollout::beside(1, [])), "0:1");
         assert_eq!(steps(Rollout::beside(1000, [500, 2000])), "1000:500 1000:2000 0:2000");
+    }
+
+    #[test]
+    fn a_canary_has_a_share_of_any_weights() {
+        let percent = |stable, canary| RolloutStep { stable, canary }.canary_percent();
+        assert_eq!([percent(0, 0), percent(1, 0), percent(0, 1)], [0.0, 0.0, 100.0]);
+        assert_eq!(percent(u64::MAX, u64::MAX), 50.0);
     }
 
     #[test]

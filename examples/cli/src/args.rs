@@ -117,7 +117,7 @@ pub(crate) struct Split {
     #[command(flatten)]
     pub(crate) reading: Reading,
 
-    /// The service that is called: NAMESPACE/NAME, or a name as clients write it
+    /// The service that is called: NAMESPACE/NAME, or a name as clients write it, also with a port
     #[arg(long, value_name = "SERVICE")]
     pub(crate) service: String,
 
@@ -126,7 +126,8 @@ pub(crate) struct Split {
     pub(crate) port: Option<u16>,
 
     /// How many requests to send
-    #[arg(long, value_name = "NUMBER", default_value_t = 100_000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) requests: u64,
 
     /// How backends are picked
@@ -171,12 +172,18 @@ impl std::str::FromStr for StickyKey {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
-            Some(("header", name)) if !name.trim().is_empty() => {
+            Some(("header", name)) if is_token(name.trim()) => {
                 Ok(Self::Header(name.trim().to_owned()))
             }
             _ => Err("expected `header:` and the name of a header".to_owned()),
         }
     }
+}
+
+/// Whether a text can be the name of a header (RFC 9110, §5.6.2).
+fn is_token(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
 /// Runs decision vectors (JSON Lines) and prints each disagreement and a count

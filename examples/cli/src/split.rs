@@ -2,12 +2,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use smi_policy::HttpRequest;
+use smi_policy::{HttpRequest, Policy};
 use smi_split::{Backends, Call, ObjectName, Outcome, Port, ServiceName, Simulation, Splits};
 
 use crate::args::{Output, Pick, Split, StickyKey};
 use crate::color::{self, paint};
 use crate::decide::fields;
+use crate::load::Loaded;
+use crate::problems::count;
 use crate::split_table::rounded;
 use crate::{Status, load};
 
@@ -52,36 +54,53 @@ struct Share {
 pub(crate) fn run(args: &Split) -> Result<Status> {
     let loaded = load::load(std::slice::from_ref(&args.path), &args.reading)?;
     let splits = Splits::from_resources(&loaded.resources, loaded.semantics.clone());
-    let service = service(args, &splits, &loaded.semantics)?;
-    let report = report(args, &splits, &service)?;
+    let (service, port) = service(args, &splits, &loaded.semantics)?;
+    let report = report(args, &splits, &service, port)?;
     match args.reading.output {
-        Output::Text => print(&report),
+        Output::Text => {
+            print(&report);
+            print_notes(&loaded, &splits, &service);
+        }
         Output::Json => anstream::println!("{}", serde_json::to_string_pretty(&report)?),
     }
     let is_lost = report.parts.iter().any(|part| part.outcome == "no-backend");
     Ok(if is_lost { Status::Bad } else { Status::Good })
 }
 
-/// The service that is meant: `namespace/name`, or a name as clients use it. A plain name that is
-/// split in one namespace only needs none.
-fn service(args: &Split, splits: &Splits, semantics: &smi_policy::Semantics) -> Result<ObjectName> {
+/// The service that is meant, and its port: `namespace/name`, or a name as clients use it. A plain
+/// name that is split in one namespace only needs none.
+fn service(
+    args: &Split,
+    splits: &Splits,
+    semantics: &smi_policy::Semantics,
+) -> Result<(ObjectName, Option<Port>)> {
     let text = args.service.as_str();
-    if let Some((namespace, name)) = text.split_once('/') {
-        return Ok(ObjectName::new(namespace, name));
-    }
     let namespace = &semantics.default_namespace;
-    let name =
-        ServiceName::parse(text, namespace, &semantics.cluster_domain).context("--service")?;
+    let as_clients_write = match text.split_once('/') {
+        Some((namespace, name)) => match name.split_once(':') {
+            Some((name, port)) => format!("{name}.{namespace}:{port}"),
+            None => format!("{name}.{namespace}"),
+        },
+        None => text.to_owned(),
+    };
+    let name = ServiceName::parse(&as_clients_write, namespace, &semantics.cluster_domain)
+        .context("--service")?;
+    let port = match (args.port, name.port()) {
+        (Some(asked), Some(written)) if asked != written => {
+            bail!("--port: `{asked}` is not the port of `{text}`")
+        }
+        (asked, written) => asked.or(written).map(Port::tcp),
+    };
     let name = name.service().clone();
-    if text.contains('.') || !splits.of_apex(&name).is_empty() {
-        return Ok(name);
+    if as_clients_write.contains('.') || !splits.of_apex(&name).is_empty() {
+        return Ok((name, port));
     }
     let mut split: Vec<&ObjectName> = splits.iter().map(|split| split.apex()).collect();
     split.retain(|apex| apex.name() == name.name());
     split.dedup();
     match split.as_slice() {
-        [] => Ok(name),
-        [only] => Ok((*only).clone()),
+        [] => Ok((name, port)),
+        [only] => Ok(((*only).clone(), port)),
         several => {
             let names: Vec<String> = several.iter().map(ToString::to_string).collect();
             bail!("--service: `{text}` may be any of {}", names.join(", "))
@@ -89,10 +108,14 @@ fn service(args: &Split, splits: &Splits, semantics: &smi_policy::Semantics) -> 
     }
 }
 
-fn report(args: &Split, splits: &Splits, service: &ObjectName) -> Result<Report> {
+fn report(
+    args: &Split,
+    splits: &Splits,
+    service: &ObjectName,
+    port: Option<Port>,
+) -> Result<Report> {
     let fixed = fields(&args.headers)?;
-    let port = args.port.map(Port::tcp);
-    let mut parts: BTreeMap<Option<ObjectName>, (Outcome<'_>, Vec<usize>)> = BTreeMap::new();
+    let mut parts: BTreeMap<Option<ObjectName>, Picks<'_>> = BTreeMap::new();
     let mut random = Random(0);
     for number in 1..=args.requests {
         let mut fields = fixed.clone();
@@ -104,8 +127,8 @@ fn report(args: &Split, splits: &Splits, service: &ObjectName) -> Result<Report>
         let call = Call::to(service).http(request);
         let selection = splits.select(&port.map_or(call, |port| call.port(port)));
         let name = selection.split().map(|split| split.name().clone());
-        let (_, picks) = parts.entry(name).or_insert((selection.outcome(), Vec::new()));
-        picks.push(match selection.outcome() {
+        let picks = parts.entry(name).or_insert_with(|| Picks::none(selection.outcome()));
+        picks.count(match selection.outcome() {
             Outcome::Backends(backends) => match (&args.sticky_key, args.pick) {
                 (Some(_), _) => backends.picker().sticky(key.as_bytes()),
                 (None, Pick::Random) => backends.picker().random(random.next()),
@@ -114,9 +137,6 @@ fn report(args: &Split, splits: &Splits, service: &ObjectName) -> Result<Report>
             Outcome::Apex | Outcome::NoBackend => 0,
         });
     }
-    let part = |(split, (outcome, picks)): (Option<ObjectName>, (_, Vec<usize>))| {
-        part(split, outcome, &picks)
-    };
     Ok(Report {
         service: service.to_string(),
         port: port.map(|port| port.to_string()),
@@ -126,22 +146,51 @@ fn report(args: &Split, splits: &Splits, service: &ObjectName) -> Result<Report>
             (None, Pick::Random) => "at random".to_owned(),
             (None, Pick::Smooth) => "in a smooth rotation".to_owned(),
         },
-        parts: parts.into_iter().map(part).collect(),
+        parts: parts.iter().map(|(split, picks)| part(split.as_ref(), picks)).collect(),
     })
 }
 
-fn part(split: Option<ObjectName>, outcome: Outcome<'_>, picks: &[usize]) -> Part {
-    let (outcome, counted) = match outcome {
+/// How often each backend of an outcome was picked.
+struct Picks<'s> {
+    outcome: Outcome<'s>,
+    requests: u64,
+    by_backend: Vec<u64>,
+}
+
+impl<'s> Picks<'s> {
+    fn none(outcome: Outcome<'s>) -> Self {
+        let backends = match outcome {
+            Outcome::Backends(backends) => backends.leaves().len(),
+            Outcome::Apex | Outcome::NoBackend => 0,
+        };
+        Self { outcome, requests: 0, by_backend: vec![0; backends] }
+    }
+
+    fn count(&mut self, backend: usize) {
+        self.requests += 1;
+        if let Some(picks) = self.by_backend.get_mut(backend) {
+            *picks += 1;
+        }
+    }
+
+    fn simulation(&self, backends: &Backends) -> Simulation {
+        let picks = self.by_backend.iter().enumerate();
+        let picks = picks.flat_map(|(backend, count)| (0..*count).map(move |_| backend));
+        Simulation::run(backends.picker().weights(), picks)
+    }
+}
+
+fn part(split: Option<&ObjectName>, picks: &Picks<'_>) -> Part {
+    let (outcome, counted) = match picks.outcome {
         Outcome::Backends(backends) => ("backends", Some(backends)),
         Outcome::Apex => ("apex", None),
         Outcome::NoBackend => ("no-backend", None),
     };
-    let simulation =
-        counted.map(|backends| Simulation::run(backends.picker().weights(), picks.iter().copied()));
+    let simulation = counted.map(|backends| picks.simulation(backends));
     Part {
-        split: split.map(|split| split.to_string()),
+        split: split.map(ToString::to_string),
         outcome,
-        requests: picks.len() as u64,
+        requests: picks.requests,
         chi_square: simulation.as_ref().map(Simulation::chi_square),
         degrees_of_freedom: simulation.as_ref().map(Simulation::degrees_of_freedom),
         plausible: simulation.as_ref().map(Simulation::is_plausible),
@@ -180,6 +229,29 @@ fn print(report: &Report) {
             }
             _ => print_bars(&whose, part),
         }
+    }
+}
+
+/// Says on standard error why the answer may not be what was meant: the manifests are broken, or the
+/// service is not among them.
+fn print_notes(loaded: &Loaded, splits: &Splits, service: &ObjectName) {
+    let note = paint(color::WARNING, "note");
+    let policy = Policy::from_resources(&loaded.resources, loaded.semantics.clone());
+    let errors = loaded.error_count(&policy);
+    if errors > 0 {
+        anstream::eprintln!(
+            "\n{note}: {} in the manifests; what is broken splits nothing. See `smi check`",
+            count(errors, "error"),
+        );
+    }
+    if splits.of_apex(service).is_empty() {
+        let mut split: Vec<String> = splits.iter().map(|split| split.apex().to_string()).collect();
+        split.dedup();
+        let others = match split.is_empty() {
+            true => "nor for any other service".to_owned(),
+            false => format!("only for {}", split.join(", ")),
+        };
+        anstream::eprintln!("\n{note}: no TrafficSplit is for `{service}`, {others}");
     }
 }
 

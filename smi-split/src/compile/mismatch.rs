@@ -63,7 +63,14 @@ pub(super) fn report(
     }
 }
 
+/// How many ports a message lists: an API server takes no event of more than 1 KiB.
+const MAX_LISTED: usize = 20;
+
 fn list(ports: &[Port]) -> String {
-    let ports: Vec<String> = ports.iter().map(Port::to_string).collect();
-    ports.join(", ")
+    let listed: Vec<String> = ports.iter().take(MAX_LISTED).map(Port::to_string).collect();
+    let listed = listed.join(", ");
+    match ports.len().checked_sub(MAX_LISTED) {
+        None | Some(0) => listed,
+        Some(more) => format!("{listed} and {more} more"),
+    }
 }

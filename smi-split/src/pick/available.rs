@@ -36,6 +36,9 @@ pub struct Available<'p, F> {
 /// How often to try again before what is available is looked for.
 const TRIES: u32 = 32;
 
+/// How many turns to pass over before what is available is looked for.
+const MAX_PASSED_OVER: u64 = 4096;
+
 impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
     pub(super) fn new(picker: &'p Picker, is_available: F) -> Self {
         Self { picker, is_available }
@@ -58,18 +61,13 @@ impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
 
     /// The next index of the rotation that is available; `None` if none with a weight above zero is.
     ///
-    /// Turns of what is not available are passed over, so the others stay as even as they were. If
-    /// 32 turns in a row were passed over, an index is picked at random.
+    /// Turns of what is not available are passed over, so the others stay as even as they were: any
+    /// picks in a row, as many as the weights of what is available add up to, have each of it exactly
+    /// as often as its weight says. If 4,096 turns in a row were passed over, which takes some
+    /// microseconds, an index is picked at random.
     pub fn smooth(&self) -> Option<usize> {
-        let mut turn = 0;
-        for _ in 0..TRIES {
-            turn = self.picker.turn.next();
-            let index = self.picker.smooth_at(turn);
-            if (self.is_available)(index) {
-                return Some(index);
-            }
-        }
-        self.find(scramble(turn))
+        let index = self.picker.smooth();
+        if (self.is_available)(index) { Some(index) } else { self.pass_over() }
     }
 
     /// The index that `key` sticks to among those available; `None` if none with a weight above
@@ -89,6 +87,28 @@ impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
         let available = weights.iter().enumerate().filter(|(index, _)| (self.is_available)(*index));
         let total: u64 = available.map(|(_, weight)| *weight).sum();
         (total > 0).then(|| Share::new(weight, total))
+    }
+
+    /// The first of the next turns that is of something available.
+    #[cold]
+    fn pass_over(&self) -> Option<usize> {
+        let mut next = self.picker.turn.count();
+        let mut turn = next;
+        for _ in 0..MAX_PASSED_OVER {
+            let index = self.picker.smooth_at(turn);
+            if !(self.is_available)(index) {
+                turn = turn.wrapping_add(1);
+                continue;
+            }
+            // This turn and those that are passed over are taken at once, so that no other thread gets
+            // one of them. If one did already, the search goes on after its turns.
+            match self.picker.turn.take_until(next, turn.wrapping_add(1)) {
+                Ok(()) => return Some(index),
+                Err(now) => (next, turn) = (now, now),
+            }
+        }
+        // They need not be looked at again.
+        self.find(scramble(self.picker.turn.skip(MAX_PASSED_OVER)))
     }
 
     /// Looks through all weights for the place that `number` falls on.
@@ -125,4 +145,68 @@ fn scramble(number: u64) -> u64 {
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is away has hundreds of turns in a row.
+    #[test]
+    fn long_stretches_of_what_is_away_are_passed_over() {
+        for heavy in [98, 1_000, 4_000] {
+            let picker = Picker::new([heavy, 3, 2]).unwrap();
+            let view = picker.available(|index| index != 0);
+            let picks: Vec<usize> = (0..50).map(|_| view.smooth().unwrap()).collect();
+            for window in picks.windows(5) {
+                let of_first = window.iter().filter(|index| **index == 1).count();
+                assert_eq!(of_first, 3, "{heavy}: {picks:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        /// Whatever is away for a while, and however many pick: what is left has its exact share of
+        /// any window that is as long as its weights are in sum.
+        #[test]
+        fn what_is_left_is_exact_in_every_window(
+            weights in prop::collection::vec(prop_oneof![1..10_u64, 1..200_u64, 1_000..4_000_u64], 2..6),
+            away in any::<prop::sample::Index>(),
+            before in 0..300_usize,
+        ) {
+            let picker = Picker::new(weights).unwrap();
+            (0..before).for_each(|_| { picker.smooth(); });
+            let away = away.index(picker.weights().as_slice().len());
+            let view = picker.available(|index| index != away);
+            let mut left = picker.weights().as_slice().to_vec();
+            left[away] = 0;
+            let period = left.iter().sum::<u64>() as usize;
+            let picks: Vec<usize> = (0..period + 500).map(|_| view.smooth().unwrap()).collect();
+            for window in picks.windows(period) {
+                let mut counts = vec![0; left.len()];
+                window.iter().for_each(|index| counts[*index] += 1);
+                prop_assert_eq!(&counts, &left);
+            }
+        }
+    }
+
+    #[test]
+    fn threads_pass_over_what_is_away_without_losing_a_turn() {
+        let picker = Picker::new([500, 2, 1]).unwrap();
+        let view = picker.available(|index| index != 0);
+        let count = || {
+            let mut counts = [0_u64; 3];
+            (0..300).for_each(|_| counts[view.smooth().unwrap()] += 1);
+            counts
+        };
+        let (a, b) = std::thread::scope(|scope| {
+            let (a, b) = (scope.spawn(count), scope.spawn(count));
+            (a.join().unwrap(), b.join().unwrap())
+        });
+        assert_eq!([a[1] + b[1], a[2] + b[2]], [400, 200]);
+    }
 }

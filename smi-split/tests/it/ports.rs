@@ -202,3 +202,26 @@ fn each_port_has_a_rotation_of_its_own() {
     assert_eq!([first(80), first(80)], ["blue-birds", "green-birds"]);
     assert_eq!(first(81), "blue-birds");
 }
+
+/// An API server takes no event whose note is longer than 1 KiB.
+#[test]
+fn an_event_fits_an_event_however_many_ports_are_missing() {
+    let long = |letter: &str| letter.repeat(63);
+    let ports = |number, from: u16| {
+        let service = Service::new(smi_split::ObjectName::new(long("n"), long(number)));
+        (0..300).fold(service, |service, port| {
+            service.port(Port::udp(from + port), TargetPort::Number(80))
+        })
+    };
+    let own_name = smi_split::ObjectName::new(long("n"), "s");
+    let split = smi_split::TrafficSplit::new(own_name, long("a")).backend(long("b"), 1);
+    let splits = Splits::builder(Semantics::default())
+        .service(ports("a", 10_000))
+        .service(ports("b", 20_000))
+        .traffic_split(split)
+        .compile();
+    let [event] = splits.events() else { panic!("{:?}", splits.events()) };
+    assert!(event.message().len() <= 1024, "{} bytes", event.message().len());
+    assert!(event.message().contains("10019/UDP and 280 more of"), "{}", event.message());
+    assert!(event.message().ends_with("20019/UDP and 280 more only"), "{}", event.message());
+}

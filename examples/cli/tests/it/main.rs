@@ -9,3 +9,4 @@ mod lint;
 mod metrics;
 mod migrate;
 mod program;
+mod split;

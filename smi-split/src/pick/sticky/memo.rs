@@ -14,7 +14,8 @@ use super::runner::SLOTS;
 /// each variant, so that a pick checks no bounds and shifts little: the less there is to do for a
 /// pick, the more of them a processor has under way while it waits for memory.
 pub(super) enum Memo {
-    Nothing,
+    /// There is only this index to win.
+    Only(usize),
     /// Four entries in a byte.
     Quarters(Box<[AtomicU8; SIZE / 4]>),
     /// Two entries in a byte.
@@ -27,7 +28,7 @@ pub(super) enum Memo {
 const SIZE: usize = SLOTS as usize;
 
 impl Memo {
-    /// Room for indices below `indices`, zeroed. Memory that is zeroed and not yet used costs
+    /// Room for indices below `indices`, more than one, zeroed. Memory that is zeroed and not yet used costs
     /// nothing on most systems.
     pub(super) fn new(indices: usize) -> Self {
         match indices {
@@ -47,7 +48,7 @@ impl Memo {
         let slot = slot as usize % SIZE;
         // Each entry says all there is to say, so no ordering with others is needed.
         let entry = match self {
-            Self::Nothing => 0,
+            Self::Only(index) => return Some(*index),
             Self::Quarters(bytes) => {
                 usize::from(bytes.get(slot / 4)?.load(Ordering::Relaxed) >> (slot % 4 * 2) & 3)
             }
@@ -66,7 +67,7 @@ impl Memo {
         let slot = slot as usize % SIZE;
         let Ok(entry) = u32::try_from(index + 1) else { return };
         match self {
-            Self::Nothing => {}
+            Self::Only(_) => {}
             Self::Quarters(bytes) => add(bytes.get(slot / 4), entry << (slot % 4 * 2)),
             Self::Halves(bytes) => add(bytes.get(slot / 2), entry << (slot % 2 * 4)),
             Self::Bytes(bytes) => add(bytes.get(slot), entry),

@@ -12,9 +12,6 @@ use runner::{BLOCK, Runner, SLOTS, slot_of};
 
 use crate::Weights;
 
-/// Up to this many runners, there is nothing to remember.
-const NO_MEMO: usize = 1;
-
 /// Up to this many runners, the races of slots are run one by one.
 const FEW: usize = 128;
 
@@ -60,9 +57,9 @@ impl Race {
             .filter(|(_, (weight, _))| **weight > 0)
             .map(|(index, (weight, id))| Runner { index, id: *id, pace: total / *weight as f64 })
             .collect();
-        let memo = match runners.len() <= NO_MEMO {
-            true => Memo::Nothing,
-            false => Memo::new(weights.as_slice().len()),
+        let memo = match &*runners {
+            [only] => Memo::Only(only.index),
+            _ => Memo::new(weights.as_slice().len()),
         };
         Self { runners, memo }
     }
@@ -94,11 +91,9 @@ impl Race {
     }
 
     fn run_slots(&self, slots: Range<u64>) {
-        if self.runners.len() > NO_MEMO {
-            slots.filter(|slot| self.memo.get(*slot).is_none()).for_each(|slot| {
-                self.find(slot);
-            });
-        }
+        slots.filter(|slot| self.memo.get(*slot).is_none()).for_each(|slot| {
+            self.find(slot);
+        });
     }
 
     /// Runs the race of one slot.
