@@ -44,3 +44,19 @@ fn three_threads_never_get_the_same_turn() {
         assert_eq!(seen, [0, 1, 2]);
     });
 }
+
+/// Turns of what is away are passed over, and none of the others is lost or given twice.
+#[test]
+fn what_is_left_shares_exactly_however_threads_interleave() {
+    loom::model(|| {
+        let picker = Arc::new(Picker::new([2, 1, 1]).unwrap());
+        let pick = |picker: &Picker| picker.available(|index| index != 0).smooth().unwrap();
+        let other = thread::spawn({
+            let picker = Arc::clone(&picker);
+            move || pick(&picker)
+        });
+        let mut seen = [pick(&picker), other.join().unwrap()];
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2]);
+    });
+}
