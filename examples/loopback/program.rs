@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+
+use super::wait;
 
 /// A running program; it ends with this value.
 pub(crate) struct Program {
@@ -29,25 +30,34 @@ impl Program {
     /// Waits until it has said this.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !self.log.lock().unwrap().iter().any(|line| line.contains(text)) {
-            let log = self.log.lock().unwrap();
-            assert!(Instant::now() < deadline, "never said {text:?}: {log:?}");
-            drop(log);
-            thread::sleep(Duration::from_millis(10));
-        }
+        let has_said = || self.log.lock().unwrap().iter().any(|line| line.contains(text));
+        wait::until(&format!("it says {text:?}"), has_said);
     }
 
-    /// Asks it to end, and waits until it has.
-    pub(crate) fn terminate(&mut self) -> ExitStatus {
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.child.wait().unwrap()
+    }
+
+    /// Waits until it has ended.
+    #[track_caller]
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let mut status = None;
+        wait::until("it ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if thread::panicking() {
+            // Whoever reads of the failure wants to know.
+            eprintln!("the program said: {:#?}", self.log.lock());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use smi_metrics_model::{FAILURE_COUNT, P50_RESPONSE_LATENCY, SUCCESS_COUNT, TrafficMetricsList};
 
 use crate::files::Files;
 use crate::loopback::client::{Answer, Client};
+use crate::loopback::manifests::{self, SHOP, copied_shop};
 use crate::loopback::ports::{free_addresses, wait_for};
 use crate::loopback::program::Program;
-use crate::loopback::upstream;
+use crate::loopback::{upstream, wait};
 
-const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
 const WEB: &str = "spiffe://cluster.local/ns/shop/sa/web";
 
 /// The proxy before the catalog.
@@ -125,7 +124,7 @@ fn manifests_mean_what_the_chosen_mesh_reads_in_them() {
     let directory = copied_shop();
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("(products|categories)(/.*)?$", "products")).unwrap();
+    manifests::write(&file, &text.replace("(products|categories)(/.*)?$", "products"));
     let backends = ["v1", "v2"].map(upstream::start);
     // Only OSM, of these, has a pattern match the whole path.
     for (semantics, status) in [("spec", 200), ("osm", 403), ("nginx", 200)] {
@@ -196,7 +195,7 @@ fn a_cookie_keeps_a_client_on_its_backend() {
 
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("weight: 10\n", "weight: 90\n")).unwrap();
+    manifests::write(&file, &text.replace("weight: 10\n", "weight: 90\n"));
     proxy.program.wait_for("generation 2 is in force");
     let (_, second, those) = moved(&mut web);
     println!("with half of the weight it is {second}; {} clients have moved", those.len());
@@ -214,10 +213,10 @@ fn broken_manifests_leave_the_last_good_state_in_force() {
     assert_eq!(get(&mut web, products).status, 200);
 
     let bad = directory.path().join("bad.yaml");
-    fs::write(&bad, "kind: [\n").unwrap();
+    manifests::write(&bad, "kind: [\n");
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("name: web\n", "name: nobody\n")).unwrap();
+    manifests::write(&file, &text.replace("name: web\n", "name: nobody\n"));
     proxy.program.wait_for("manifests are broken, generation 1 stays in force");
     proxy.program.wait_for("bad.yaml: line");
     assert_eq!(get(&mut web, products).status, 200);
@@ -244,21 +243,15 @@ fn what_a_backend_that_is_down_would_get_goes_to_the_others() {
     assert_eq!(get(&mut web, beta).status, 503);
 
     upstream::start_at(down, "v2");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while get(&mut web, beta).status != 200 {
-        assert!(Instant::now() < deadline, "it is never tried again");
-        thread::sleep(Duration::from_millis(50));
-    }
+    wait::until("it is tried again", || get(&mut web, beta).status == 200);
     assert_eq!(get(&mut web, beta).header("x-upstream"), Some("v2"));
 
     // What was served counts as such, soon after the client has its answer.
-    let deadline = Instant::now() + Duration::from_secs(10);
     let mut list = metrics(proxy.metrics);
-    while count(&list, "catalog-v2", SUCCESS_COUNT) < 2 {
-        assert!(Instant::now() < deadline, "{list:?}");
-        thread::sleep(Duration::from_millis(20));
+    wait::until("both requests are counted", || {
         list = metrics(proxy.metrics);
-    }
+        count(&list, "catalog-v2", SUCCESS_COUNT) >= 2
+    });
     assert_eq!(count(&list, "catalog-v2", SUCCESS_COUNT), 2);
     assert_eq!(count(&list, "catalog-v1", SUCCESS_COUNT), 200);
     // A request for which there was no backend is one of the service itself.
@@ -273,40 +266,31 @@ fn open_requests_end_well_after_sigterm() {
     let directory = copied_shop();
     let text = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
                 metadata: {name: catalog-api, namespace: shop}\n\
-                spec: {matches: [{name: read, pathRegex: /wait/}, {name: search}]}\n";
+                spec: {matches: [{name: read, pathRegex: /wait}, {name: search}]}\n";
     fs::write(directory.path().join("zz.yaml"), text).unwrap();
-    let mut proxy =
-        start(directory.path(), &files, ["v1", "v2"].map(upstream::start), &["--drain", "4"]);
+    let backends = ["v1", "v2"].map(upstream::start);
+    let mut proxy = start(directory.path(), &files, backends, &[]);
     let answers = thread::scope(|scope| {
         let slow: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
                     let mut web = Client::new(proxy.address, Some(files.client(Some(WEB))));
-                    get(&mut web, "GET /wait/2000 HTTP/1.1").status
+                    get(&mut web, "GET /wait HTTP/1.1").status
                 })
             })
             .collect();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while upstream::WAITING.load(Ordering::Relaxed) < slow.len() {
-            assert!(Instant::now() < deadline, "the requests do not arrive");
-            thread::sleep(Duration::from_millis(10));
-        }
-        let status = proxy.program.terminate();
-        assert!(status.success(), "{status}");
+        wait::until("the requests arrive", || {
+            upstream::WAITING.load(Ordering::Relaxed) == slow.len()
+        });
+        proxy.program.terminate();
+        wait::until("it takes no more connections", || TcpStream::connect(proxy.address).is_err());
+        upstream::RELEASED.store(true, Ordering::Relaxed);
         slow.into_iter().map(|request| request.join().unwrap()).collect::<Vec<_>>()
     });
+    let status = proxy.program.ended();
+    assert!(status.success(), "{status}");
     println!("{} requests were open at SIGTERM: {answers:?}", answers.len());
     assert_eq!(answers, [200; 8]);
-    assert!(std::net::TcpStream::connect(proxy.address).is_err());
-}
-
-fn copied_shop() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(SHOP).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
-    }
-    directory
 }
 
 fn metrics(address: SocketAddr) -> TrafficMetricsList {
