@@ -45,6 +45,9 @@ fn serve(name: &str, stream: TcpStream) -> std::io::Result<()> {
             WAITING.fetch_add(1, Ordering::Relaxed);
             wait::until("requests are released", || RELEASED.load(Ordering::Relaxed));
         }
+        if String::from_utf8_lossy(&head).contains("\r\nexpect: 100-continue\r\n") {
+            reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        }
         let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
         if head.starts_with(b"CONNECT ") {
             answer.extend_from_slice(b"\r\n");

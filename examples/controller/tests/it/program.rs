@@ -15,8 +15,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::api::Cluster;
-use crate::api::webhook::certificates;
 use crate::api::ports::free_addresses;
+use crate::api::webhook::certificates;
 use crate::support::{PATIENCE, any_route, eventually, target, until};
 
 struct Program {

@@ -83,6 +83,7 @@ pub(crate) fn ext_authz() -> Value {
             "transport_api_version": "V3",
             "grpc_service": {"envoy_grpc": {"cluster_name": "authz"}, "timeout": "60s"},
             "encode_raw_headers": true,
+            "include_peer_certificate": true,
             "clear_route_cache": true,
             "status_on_error": {"code": "ServiceUnavailable"},
         },

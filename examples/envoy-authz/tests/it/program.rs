@@ -14,7 +14,6 @@ use crate::loopback::ports::free_addresses;
 use crate::loopback::program::Program;
 use crate::loopback::wait;
 
-
 fn start(manifests: &Path, listen: SocketAddr, more: &[&str]) -> Program {
     let book = concat!(env!("CARGO_MANIFEST_DIR"), "/addresses.txt");
     let mut command = Command::new(env!("CARGO_BIN_EXE_smi-envoy-authz"));

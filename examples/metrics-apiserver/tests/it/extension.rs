@@ -17,7 +17,6 @@ use crate::prometheus::Prometheus;
 use crate::scraped;
 use crate::wait::{self, PATIENCE};
 
-
 /// An authority that vouches for API servers.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -208,8 +207,7 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
     let chosen = list(&format!("{DEPLOYMENTS}?t=1m&labelSelector=tier%3Dback")).await;
     assert_eq!(names(&chosen), ["catalog"]);
     let one: TrafficMetrics =
-        serde_json::from_value(ada(&format!("{DEPLOYMENTS}/cart?t=1m")).await.unwrap())
-            .unwrap();
+        serde_json::from_value(ada(&format!("{DEPLOYMENTS}/cart?t=1m")).await.unwrap()).unwrap();
     assert!((success(&one) - 0.75).abs() < 0.01);
     let edges = list(&format!("{DEPLOYMENTS}/web/edges?t=1m")).await;
     assert_eq!(edges.items().len(), 2);

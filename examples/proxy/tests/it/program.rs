@@ -28,6 +28,19 @@ struct Running {
 
 fn start(manifests: &Path, files: &Files, backends: [SocketAddr; 2], more: &[&str]) -> Running {
     let [address, metrics] = free_addresses();
+    let mut command = command(manifests, files, backends, [address, metrics]);
+    let program = Program::start(command.args(more));
+    wait_for(address, || ());
+    wait_for(metrics, || ());
+    Running { program, address, metrics }
+}
+
+fn command(
+    manifests: &Path,
+    files: &Files,
+    backends: [SocketAddr; 2],
+    [address, metrics]: [SocketAddr; 2],
+) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smi-proxy"));
     command
         .arg(manifests)
@@ -42,10 +55,7 @@ fn start(manifests: &Path, files: &Files, backends: [SocketAddr; 2], more: &[&st
     for (name, address) in ["v1", "v2"].iter().zip(backends) {
         command.arg("--backend").arg(format!("shop/catalog-{name}={address}"));
     }
-    let program = Program::start(command.args(more));
-    wait_for(address, || ());
-    wait_for(metrics, || ());
-    Running { program, address, metrics }
+    command
 }
 
 fn get(client: &mut Client, head: &str) -> Answer {
@@ -75,6 +85,10 @@ fn callers_are_known_by_certificate_and_denied_without_reason_unless_debugging()
     }
     let forwarded = get(&mut web, "GET http://catalog/products?a=1 HTTP/1.1").body;
     assert!(forwarded.starts_with("GET /products?a=1 HTTP/1.1\r\n"), "{forwarded}");
+
+    let cookies = "GET /products HTTP/1.1\r\ncookie: a=b\r\ncookie: beta=1";
+    let forwarded = get(&mut web, cookies).body;
+    assert!(forwarded.contains("cookie: a=b; beta=1\r\n"), "{forwarded}");
 
     for id in [
         "spiffe://cluster.local/ns/shop/sa/inventory",
@@ -193,6 +207,11 @@ fn a_cookie_keeps_a_client_on_its_backend() {
     println!("{second} of {all} clients are on version 2, which has a share of 1 in 10");
     assert!(all == 300 && (5..60).contains(&second) && none.is_empty());
 
+    // Only the answer itself sets one, not what comes before it.
+    let mut waiting = Client::new(proxy.address, Some(files.client(Some(WEB))));
+    let interim = get(&mut waiting, "GET /products HTTP/1.1\r\nexpect: 100-continue");
+    assert_eq!((interim.status, interim.header("set-cookie")), (100, None));
+
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
     manifests::write(&file, &text.replace("weight: 10\n", "weight: 90\n"));
@@ -224,6 +243,31 @@ fn broken_manifests_leave_the_last_good_state_in_force() {
     fs::remove_file(bad).unwrap();
     proxy.program.wait_for("generation 2 is in force");
     assert_eq!(get(&mut web, products).status, 403);
+}
+
+/// What is revoked must not go on because nobody reads the log.
+#[test]
+fn manifests_are_followed_when_nobody_listens_to_what_is_said() {
+    let files = Files::new();
+    let directory = copied_shop();
+    let (reader, deaf) = std::io::pipe().unwrap();
+    drop(reader);
+    let addresses = free_addresses();
+    let backends = ["v1", "v2"].map(upstream::start);
+    let mut command = command(directory.path(), &files, backends, addresses);
+    let _program = Program::of(command.stderr(deaf).spawn().unwrap());
+    let [address, _] = addresses;
+    wait_for(address, || ());
+    let mut web = Client::new(address, Some(files.client(Some(WEB))));
+    let products = "GET /products HTTP/1.1";
+    assert_eq!(get(&mut web, products).status, 200);
+
+    let file = directory.path().join("catalog.yaml");
+    let good = fs::read_to_string(&file).unwrap();
+    for (text, status) in [(good.replace("name: web\n", "name: nobody\n"), 403), (good, 200)] {
+        manifests::write(&file, &text);
+        wait::until("it counts", || get(&mut web, products).status == status);
+    }
 }
 
 #[test]
