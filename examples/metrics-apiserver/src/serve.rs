@@ -49,7 +49,9 @@ impl<S: Source> Server<S> {
         let target = http.uri.path_and_query().map_or("/", |target| target.as_str());
         let parsed = Request::parse(http.method.as_str(), target);
         if let Some(cluster) = &self.cluster {
-            cluster.may(http, parsed.as_ref().ok()).await?;
+            // Whoever may read there may also learn what is wrong with a question.
+            let there = Request::parse("GET", http.uri.path());
+            cluster.may(http, parsed.as_ref().or(there.as_ref()).ok()).await?;
         }
         Ok(match parsed.map_err(Status::from)? {
             Request::ApiVersions => Json(ApiVersions::default()).into_response(),

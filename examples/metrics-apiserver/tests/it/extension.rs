@@ -250,6 +250,11 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
         .unwrap();
     assert_eq!(of_edges["resourceAttributes"]["name"], "web");
 
+    // About a request that makes no sense too, so that who may read learns why.
+    assert_eq!(code(ada(&format!("{DEPLOYMENTS}?t=soon")).await), 400);
+    let nonsense = cluster.store().reviews.last().cloned().unwrap();
+    assert_eq!(nonsense["resourceAttributes"], *asked);
+
     // Nobody else is answered.
     assert_eq!(code(server.ask(Some(&front), Some("eve"), DEPLOYMENTS).await), 403);
     assert_eq!(code(server.ask(Some(&front), Some("eve"), "/apis").await), 403);
