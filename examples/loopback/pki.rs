@@ -39,11 +39,18 @@ impl Authority {
 
     /// `None` if there is no certificate with this name.
     pub(crate) fn certify(&self, name: Name<'_>) -> Option<Certified> {
+        self.certify_all(&[name])
+    }
+
+    /// The same with several names.
+    pub(crate) fn certify_all(&self, names: &[Name<'_>]) -> Option<Certified> {
         let mut params = CertificateParams::default();
-        params.subject_alt_names = vec![match name {
-            Name::Uri(uri) => SanType::URI(uri.try_into().ok()?),
-            Name::Dns(dns) => SanType::DnsName(dns.try_into().ok()?),
-        }];
+        for name in names {
+            params.subject_alt_names.push(match *name {
+                Name::Uri(uri) => SanType::URI(uri.try_into().ok()?),
+                Name::Dns(dns) => SanType::DnsName(dns.try_into().ok()?),
+            });
+        }
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).ok()?;
         Some(Certified { certificate: certificate.pem(), key: key.serialize_pem() })

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+
+use super::wait;
 
 /// So many addresses that nobody listens on.
 ///
@@ -25,10 +25,8 @@ pub(crate) fn free_addresses<const N: usize>() -> [SocketAddr; N] {
 /// Waits until somebody listens there. Meanwhile asks whether there is hope.
 #[track_caller]
 pub(crate) fn wait_for(address: SocketAddr, mut check: impl FnMut()) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while TcpStream::connect(address).is_err() {
-        assert!(Instant::now() < deadline, "nobody listens on {address}");
+    wait::until(&format!("somebody listens on {address}"), || {
         check();
-        thread::sleep(Duration::from_millis(20));
-    }
+        TcpStream::connect(address).is_ok()
+    });
 }

@@ -8,16 +8,24 @@ use smi_policy::Semantics;
 use smi_types::Manifest;
 use smi_types::manifest::Resources;
 
+use super::wait::PATIENCE;
+
 /// Either state lets `default/web` call `/both` of `default/server`, and besides `/one` or `/two`;
 /// each sends nine in ten calls to its own backend, `first` or `second`, and one to `third`.
 pub(crate) fn states() -> [Generation; 2] {
     [generation("one", "first"), generation("two", "second")]
 }
 
-/// Replaces the states in turn, a thousand times a second, and says how often.
-pub(crate) fn replace_for(time: Duration, manifests: &Manifests, states: &[Generation; 2]) -> u32 {
+/// Replaces the states in turn, a thousand times a second, at least `times` and until it is enough;
+/// but not for ever, so that whoever has not got enough can say so. Says how often, and how long it took.
+pub(crate) fn replace_until(
+    manifests: &Manifests,
+    states: &[Generation; 2],
+    times: u32,
+    is_enough: impl Fn() -> bool,
+) -> (u32, Duration) {
     let (start, mut count) = (Instant::now(), 0);
-    while start.elapsed() < time {
+    while start.elapsed() < PATIENCE && (count < times || !is_enough()) {
         let due = u32::try_from(start.elapsed().as_millis()).unwrap();
         while count < due {
             count += 1;
@@ -25,7 +33,7 @@ pub(crate) fn replace_for(time: Duration, manifests: &Manifests, states: &[Gener
         }
         thread::sleep(Duration::from_micros(500));
     }
-    count
+    (count, start.elapsed())
 }
 
 /// Compiles the documents of one text.

@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
-/// How many requests with a path `/wait/…` have arrived.
+use super::wait;
+
+/// How many requests for `/wait` have arrived.
 pub(crate) static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// Whether they are answered.
+pub(crate) static RELEASED: AtomicBool = AtomicBool::new(false);
 
 /// Starts a server that answers every request with 200 and its name; the body is the request's head
 /// as it arrived.
@@ -15,7 +18,7 @@ pub(crate) fn start(name: &'static str) -> SocketAddr {
     start_at((Ipv4Addr::LOCALHOST, 0).into(), name)
 }
 
-/// The same at this address. It waits as many milliseconds as a path `/wait/…` says.
+/// The same at this address.
 pub(crate) fn start_at(address: SocketAddr, name: &'static str) -> SocketAddr {
     let listener = TcpListener::bind(address).unwrap();
     let address = listener.local_addr().unwrap();
@@ -38,9 +41,12 @@ fn serve(name: &str, stream: TcpStream) -> std::io::Result<()> {
                 return Ok(());
             }
         }
-        if let Some(millis) = wait(&head) {
+        if head.starts_with(b"GET /wait ") {
             WAITING.fetch_add(1, Ordering::Relaxed);
-            thread::sleep(Duration::from_millis(millis));
+            wait::until("requests are released", || RELEASED.load(Ordering::Relaxed));
+        }
+        if String::from_utf8_lossy(&head).contains("\r\nexpect: 100-continue\r\n") {
+            reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
         if head.starts_with(b"CONNECT ") {
@@ -54,9 +60,4 @@ fn serve(name: &str, stream: TcpStream) -> std::io::Result<()> {
         }
         reader.get_mut().write_all(&answer)?;
     }
-}
-
-fn wait(head: &[u8]) -> Option<u64> {
-    let path = std::str::from_utf8(head).ok()?.split(' ').nth(1)?;
-    path.strip_prefix("/wait/")?.parse().ok()
 }

@@ -12,6 +12,8 @@ mod debian;
 mod ports;
 #[path = "../../examples/loopback/prometheus.rs"]
 mod prometheus;
+#[path = "../../examples/loopback/wait.rs"]
+mod wait;
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -33,7 +35,7 @@ const PAGES: &[Page] = &[
     },
 ];
 
-/// Successes and failures that each scrape adds to the traffic of an edge.
+/// Successes and failures that each interval of [`SCRAPE`] adds to the traffic of an edge.
 const PER_SCRAPE: [(&str, u64, u64); 2] = [("cart", 30, 10), ("catalog", 20, 0)];
 
 /// Where latencies lie, by their share: half up to 10 ms, 90 % up to 50 ms, 99 % up to 100 ms.
@@ -46,7 +48,7 @@ fn a_real_prometheus_answers_as_expected() {
     prometheus.wait_until_scraped(14);
     let prometheus = Asked(prometheus);
 
-    let window: GoDuration = "2500ms".parse().expect("a window");
+    let window: GoDuration = "5s".parse().expect("a window");
     let mut compared = 0;
     let deployment = |name: &str| Resource::new(Kind::Deployment, "shop", name);
     for mesh in [Mesh::linkerd(), Mesh::istio(), Mesh::osm(), Mesh::fsm()] {
@@ -163,8 +165,8 @@ fn peer(item: &TrafficMetrics) -> String {
     format!("{direction} {}", peer.unwrap_or_else(|| "-".to_owned()))
 }
 
-/// What all meshes would expose after so many scrapes, if `web` called `cart-v1` and `catalog-v1`.
-fn exposition(scrapes: u64) -> String {
+/// What all meshes would expose after so many intervals, if `web` called `cart-v1` and `catalog-v1`.
+fn exposition(intervals: u64) -> String {
     let mut text = String::new();
     for (app, success, failure) in PER_SCRAPE {
         let service = format!("{app}-v1");
@@ -209,7 +211,7 @@ fn exposition(scrapes: u64) -> String {
             ("envoy_http_downstream_rq_xx", "envoy_http_downstream_rq_time", xx, downstream),
         ];
         for (counter, histogram, (good, bad), labels) in families {
-            let (success, failure) = (success * scrapes, failure * scrapes);
+            let (success, failure) = (success * intervals, failure * intervals);
             let _ = writeln!(text, "{counter}{{{labels},{good}}} {success}");
             let _ = writeln!(text, "{counter}{{{labels},{bad}}} {failure}");
             for (le, share) in BUCKETS {
@@ -265,8 +267,15 @@ impl Asked {
             ("smi_response_latency_seconds{quantile=\"0.99\"}", 0.02),
         ];
         for (promql, expected) in samples {
-            let answer =
-                Answer::parse(&self.get(promql, "").expect("an answer")).expect("a vector");
+            // It may have missed the last scrape.
+            let mut answer = None;
+            wait::until(promql, || {
+                let json = self.get(promql, "").expect("an answer");
+                let found = Answer::parse(&json).expect("a vector");
+                answer = Some(found).filter(|found| !found.samples().is_empty());
+                answer.is_some()
+            });
+            let answer = answer.expect("a sample");
             let [sample] = answer.samples() else { panic!("{promql}: {answer:?}") };
             assert_eq!(sample.points.iter().map(|point| point.1).collect::<Vec<_>>(), [expected]);
             assert_eq!(sample.labels.get("name").map(String::as_str), Some("web \"0\""));

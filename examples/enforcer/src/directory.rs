@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// Name and content of each manifest, by name.
 pub(crate) type Files = Vec<(String, Vec<u8>)>;
@@ -18,9 +18,16 @@ pub(crate) fn read(directory: &Path) -> Result<Files> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let is_manifest = matches!(extension, Some("yaml" | "yml" | "json" | "jsonl"));
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if is_manifest && !name.starts_with('.') && !path.is_dir() {
+        if !is_manifest || name.starts_with('.') {
+            continue;
+        }
+        let metadata = fs::metadata(&path).with_context(|| cannot(&path))?;
+        if metadata.is_file() {
             let content = fs::read(&path).with_context(|| cannot(&path))?;
             files.push((name, content));
+        } else if !metadata.is_dir() {
+            // A pipe, say, which might never come to its end.
+            bail!("`{}` is no file", path.display());
         }
     }
     files.sort();

@@ -285,6 +285,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_file_is_broken_and_keeps_nobody_waiting() {
+        let (directory, manifests) = opened();
+        let socket = directory.path().join("socket.yaml");
+        let pipe = directory.path().join("pipe.yaml");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for file in [socket, pipe] {
+            manifests.look();
+            let reload = manifests.look();
+            let Reload::Kept(1, lines) = &reload else { panic!("{reload:?}") };
+            assert!(lines[0].contains("is no file"), "{lines:?}");
+            fs::remove_file(file).unwrap();
+        }
+        manifests.look();
+        assert!(matches!(manifests.look(), Reload::Replaced(2, _)));
+    }
+
+    #[test]
     fn an_empty_directory_allows_nothing() {
         let (directory, manifests) = opened();
         fs::remove_file(directory.path().join("route.yaml")).unwrap();

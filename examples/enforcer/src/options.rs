@@ -1,4 +1,6 @@
+use std::fmt::Display;
 use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,9 +47,9 @@ impl Options {
     /// Fails if the directory can't be read.
     pub fn follow(&self) -> Result<Arc<Manifests>> {
         let (manifests, unused) = Manifests::open(&self.manifests, self.semantics())?;
-        unused.iter().for_each(|line| eprintln!("{line}"));
+        unused.iter().for_each(log);
         let (manifests, directory) = (Arc::new(manifests), self.manifests.clone());
-        manifests.follow(move |reload| eprintln!("{}: {reload}", directory.display()))?;
+        manifests.follow(move |reload| log(format_args!("{}: {reload}", directory.display())))?;
         Ok(manifests)
     }
 
@@ -73,6 +75,12 @@ impl Options {
         let mode = if self.normalize_paths { PathMode::Normalize } else { PathMode::Strict };
         semantics.with_path_mode(mode)
     }
+}
+
+/// Says something on standard error. Unlike `eprintln!` it does not panic where nobody listens: what
+/// is revoked must not go on because the log is full.
+pub fn log(line: impl Display) {
+    drop(writeln!(io::stderr(), "{line}"));
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use envoy_types::pb::envoy::config::core::v3::{HeaderValue, address::Address};
 use envoy_types::pb::envoy::service::auth::v3::{
     AttributeContext, CheckRequest, attribute_context::Peer,
 };
+use percent_encoding::percent_decode_str;
 use smi_policy::{
     AddressBook, Connect, FieldVisitor, Headers, HttpRequest, Identity, Request, Transport,
 };
@@ -38,7 +39,7 @@ impl<'c> Asked<'c> {
         // of one name joined without the blank that RFC 9110 demands.
         let fields = http.header_map.as_ref().ok_or("no raw headers: set `encode_raw_headers`")?;
         Ok(Self {
-            source: source(context, book),
+            source: source(context, book)?,
             destination: destination(context)?,
             port: port(context)?,
             fields: Fields(&fields.headers),
@@ -96,13 +97,16 @@ fn bytes(field: &HeaderValue) -> &[u8] {
 
 /// Who calls: by the certificate, and only without one by the address. A certificate whose name is
 /// no identity names nobody.
-fn source(context: &AttributeContext, book: &AddressBook) -> Option<Identity> {
-    let peer = context.source.as_ref()?;
-    if peer.principal.is_empty() {
-        let (address, _) = socket(peer)?;
-        return book.identify(address).cloned();
+fn source(context: &AttributeContext, book: &AddressBook) -> Result<Option<Identity>, Unfit> {
+    let Some(peer) = &context.source else { return Ok(None) };
+    if !peer.certificate.is_empty() {
+        return Ok(certified(&peer.certificate));
     }
-    certified(&peer.principal)
+    // It is the first of its names: nobody knows how many there are.
+    if !peer.principal.is_empty() {
+        return Err("no certificate: set `include_peer_certificate`");
+    }
+    Ok(socket(peer).and_then(|(address, _)| book.identify(address).cloned()))
 }
 
 /// Who is called: whom Envoy's configuration names, else whom Envoy's own certificate names.
@@ -110,7 +114,10 @@ fn destination(context: &AttributeContext) -> Result<Identity, Unfit> {
     if let Some(name) = extension(context, "destination") {
         return smi_enforcer::identity(name).map_err(|_| "`destination` is no identity");
     }
-    let own = context.destination.as_ref().and_then(|peer| certified(&peer.principal));
+    // A name such as `shop/web` is one that people write, not one that is certified.
+    let is_certified = |name: &&str| name.contains("://") || !name.contains('/');
+    let own = context.destination.as_ref().map(|peer| &*peer.principal).filter(is_certified);
+    let own = own.and_then(|name| smi_enforcer::identity(name).ok());
     own.ok_or("no destination: set `destination` in the context extensions")
 }
 
@@ -124,12 +131,11 @@ fn port(context: &AttributeContext) -> Result<u16, Unfit> {
     Ok(port)
 }
 
-/// The identity in a certificate. Envoy gives the first URI SAN, else the first DNS SAN, else the
-/// subject.
-fn certified(principal: &str) -> Option<Identity> {
-    // A name such as `shop/web` is one that people write, not one that is certified.
-    let is_certified = principal.contains("://") || !principal.contains('/');
-    is_certified.then(|| smi_enforcer::identity(principal).ok()).flatten()
+/// The identity in a certificate, in the escaped PEM that Envoy sends.
+fn certified(certificate: &str) -> Option<Identity> {
+    let pem: Vec<u8> = percent_decode_str(certificate).collect();
+    let (_, pem) = x509_parser::pem::parse_x509_pem(&pem).ok()?;
+    smi_enforcer::certified(&pem.contents)
 }
 
 fn socket(peer: &Peer) -> Option<(IpAddr, u16)> {

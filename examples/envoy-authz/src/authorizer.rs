@@ -28,7 +28,7 @@ impl Authorizer {
             Ok(asked) => asked,
             Err(unfit) => {
                 // A mistake in Envoy's configuration: nobody may pass until it is mended.
-                eprintln!("refused: {unfit}");
+                smi_enforcer::log(format_args!("refused: {unfit}"));
                 return self.refuse(403, unfit);
             }
         };

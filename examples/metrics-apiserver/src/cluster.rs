@@ -2,7 +2,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum_server::tls::TlsInfo;
 use axum_server::tls_rustls::RustlsConfig;
@@ -18,7 +17,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use smi_metrics_model::serve::{ApiService, Query, Request, Scope};
+use smi_metrics_model::serve::{ApiService, Query, Reason, Request, Scope, Status};
 use smi_metrics_model::{GROUP, Version};
 
 use crate::Refusal;
@@ -104,7 +103,7 @@ impl Cluster {
         let peer = http.extensions.get::<Arc<TlsInfo>>();
         let certificate = peer.and_then(|peer| peer.peer_certificates.first());
         let user = certificate.and_then(|it| header.user(it, &http.headers));
-        let unknown = || Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized");
+        let unknown = || Status::new(Reason::Unauthorized, "Unauthorized");
         let mut spec = user.ok_or_else(unknown)?;
         let (verb, path) = (http.method.as_str().to_lowercase(), http.uri.path());
         if let Some(Request::Metrics(query)) = request {
@@ -117,7 +116,7 @@ impl Cluster {
         let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
         let reviewed = api.create(&PostParams::default(), &review).await.map_err(|error| {
             eprintln!("SubjectAccessReview: {error}");
-            Refusal::unavailable("the API server does not say who may")
+            Status::unavailable("the API server does not say who may")
         })?;
         let status = reviewed.status.unwrap_or_default();
         if status.allowed && status.denied != Some(true) {
@@ -126,7 +125,7 @@ impl Cluster {
         let user = review.spec.user.unwrap_or_default();
         let reason = status.reason.unwrap_or_default();
         let message = format!("user \"{}\" cannot {verb} {path} {reason}", user.escape_debug());
-        Err(Refusal::new(StatusCode::FORBIDDEN, message.trim_end()))
+        Err(Status::new(Reason::Forbidden, message.trim_end()).into())
     }
 }
 
@@ -151,19 +150,16 @@ fn tls(own: &CertifiedKey<KeyPair>, header: &RequestHeader) -> Result<Arc<Server
 
 /// What the API server is asked about a request for metrics.
 fn attributes(query: &Query) -> ResourceAttributes {
-    let (verb, namespace, name) = match &query.scope {
-        Scope::Kind { namespace, .. } => ("list", namespace.as_deref(), query.name.as_deref()),
-        Scope::Object(object) | Scope::Edges { object, .. } => {
-            ("get", object.namespace(), Some(object.name()))
-        }
-    };
-    let is_edges = matches!(query.scope, Scope::Edges { .. });
+    let scope = &query.scope;
+    let verb = if scope.name().is_some() { "get" } else { "list" };
+    let subresource = matches!(scope, Scope::Edges { .. }).then_some("edges");
+    let name = scope.name().or(query.name.as_deref());
     ResourceAttributes {
         group: Some(GROUP.to_owned()),
         version: Some(query.version.as_str().to_owned()),
-        resource: Some(query.scope.kind().plural().to_owned()),
-        subresource: is_edges.then(|| "edges".to_owned()),
-        namespace: namespace.map(str::to_owned),
+        resource: Some(scope.kind().plural().to_owned()),
+        subresource: subresource.map(str::to_owned),
+        namespace: scope.namespace().map(str::to_owned),
         name: name.map(str::to_owned),
         verb: Some(verb.to_owned()),
         ..ResourceAttributes::default()

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams};
+use kube::api::{ApiResource, DynamicObject, ListParams};
+use kube::core::GroupVersion;
 use smi_metrics_model::prometheus::Split;
-use smi_metrics_model::serve::{Query, Scope};
+use smi_metrics_model::serve::{Query, Status};
 use smi_metrics_model::{Kind, Resource};
 use smi_types::Manifest;
 use smi_types::hub::Object;
@@ -40,25 +41,15 @@ impl Cluster {
     /// The objects of the kind that is asked for, and with the labels.
     async fn objects(&self, query: &Query) -> Result<Vec<DynamicObject>> {
         let kind = query.scope.kind();
-        let group = match kind {
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => "apps",
-            Kind::Job => "batch",
-            Kind::TrafficSplit => "split.smi-spec.io",
-            _ => "",
-        };
+        let version: GroupVersion = kind.api_version().parse()?;
         let resource = if kind == Kind::TrafficSplit {
             // In whatever version the cluster has them.
-            let served = kube::discovery::group(&self.client, group).await?;
+            let served = kube::discovery::group(&self.client, &version.group).await?;
             served.recommended_kind(kind.as_str()).context("no TrafficSplits are served")?.0
         } else {
-            let kind_in_v1 = GroupVersionKind::gvk(group, "v1", kind.as_str());
-            ApiResource::from_gvk_with_plural(&kind_in_v1, kind.plural())
+            ApiResource::from_gvk_with_plural(&version.with_kind(kind.as_str()), kind.plural())
         };
-        let namespace = match &query.scope {
-            Scope::Kind { namespace, .. } => namespace.as_deref(),
-            Scope::Object(object) | Scope::Edges { object, .. } => object.namespace(),
-        };
-        let api: Api<DynamicObject> = match namespace {
+        let api: Api<DynamicObject> = match query.scope.namespace() {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
             None => Api::all_with(self.client.clone(), &resource),
         };
@@ -67,9 +58,9 @@ impl Cluster {
     }
 }
 
-fn silent(error: anyhow::Error) -> Refusal {
+fn silent(error: anyhow::Error) -> Status {
     eprintln!("API server: {error:#}");
-    Refusal::unavailable("the API server does not say what there is")
+    Status::unavailable("the API server does not say what there is")
 }
 
 /// What metrics need of a TrafficSplit; nothing if its weights are no ratio. Whole weights stay as they

@@ -2,9 +2,8 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use smi_metrics_model::prometheus::{Answer as Series, Mesh, Plan, PlanError};
-use smi_metrics_model::serve::{Answer, Query, Scope};
+use smi_metrics_model::serve::{Answer, Query, Reason, Scope, Status};
 use smi_metrics_model::{Kind, Report, TrafficMetrics};
 use ureq::Agent;
 
@@ -49,7 +48,7 @@ impl Prometheus {
             for question in plan.questions() {
                 collector.add(question, &ask(&agent, &url, question.promql())?);
             }
-            Ok(collector)
+            Ok::<_, Refusal>(collector)
         });
         let collector = asked.await.map_err(|error| failed(&error))??;
         collector.skipped().iter().for_each(|skipped| eprintln!("{skipped}"));
@@ -62,14 +61,14 @@ impl Prometheus {
 
     fn cluster(&self) -> Result<&Cluster, Refusal> {
         let unknown = "labels and TrafficSplits are known in a cluster only (--cluster)";
-        self.cluster.as_deref().ok_or_else(|| Refusal::new(StatusCode::NOT_IMPLEMENTED, unknown))
+        Ok(self.cluster.as_deref().ok_or_else(|| Status::unavailable(unknown))?)
     }
 }
 
 impl Source for Prometheus {
     async fn answer(&self, query: &Query, report: &Report) -> Result<Answer, Refusal> {
         // A kind that the mesh has no metrics of is not found.
-        let no_plan = |error: PlanError| Refusal::new(StatusCode::NOT_FOUND, error.to_string());
+        let no_plan = |error: PlanError| Status::new(Reason::NotFound, error.to_string());
         let mut items = Vec::new();
         if query.scope.kind() == Kind::TrafficSplit {
             for split in self.cluster()?.splits(query).await? {
@@ -83,7 +82,7 @@ impl Source for Prometheus {
         match &query.scope {
             Scope::Object(object) if object.kind() != Kind::TrafficSplit => {
                 let item = items.into_iter().next();
-                item.map(Answer::from).ok_or_else(|| Refusal::unavailable("no metrics"))
+                Ok(item.map(Answer::from).ok_or_else(|| Status::unavailable("no metrics"))?)
             }
             scope => Ok(report.list(scope, items).into()),
         }
@@ -93,11 +92,12 @@ impl Source for Prometheus {
 fn ask(agent: &Agent, url: &str, promql: &str) -> Result<Series, Refusal> {
     let mut answer = agent.post(url).send_form([("query", promql)]).map_err(|e| failed(&e))?;
     let body = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_string();
-    Series::parse(&body.map_err(|error| failed(&error))?).map_err(|error| failed(&error))
+    let body = body.map_err(|error| failed(&error))?;
+    Ok(Series::parse(&body).map_err(|error| failed(&error))?)
 }
 
-fn failed(error: &dyn Display) -> Refusal {
+fn failed(error: &dyn Display) -> Status {
     eprintln!("Prometheus: {error}");
     // What it says is not for everybody.
-    Refusal::unavailable("Prometheus does not answer as it should")
+    Status::unavailable("Prometheus does not answer as it should")
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use http::header::{CONTENT_LENGTH, HOST, SET_COOKIE};
+use http::header::{CONTENT_LENGTH, COOKIE, HOST, SET_COOKIE};
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -169,13 +169,19 @@ impl ProxyHttp for Proxy {
         error
     }
 
-    /// Forwards the path that was decided.
+    /// Forwards the path that was decided, and cookies in one field: HTTP/2 may send them in pieces
+    /// (RFC 9113 §8.2.3).
     async fn upstream_request_filter(
         &self,
         session: &mut Session,
         request: &mut RequestHeader,
         context: &mut Context,
     ) -> Result<()> {
+        let cookies: Vec<_> =
+            request.headers.get_all(COOKIE).iter().map(|it| it.as_bytes()).collect();
+        if cookies.len() > 1 {
+            request.insert_header(COOKIE, cookies.join(&b"; "[..]))?;
+        }
         let Some(target) = &context.target else { return Ok(()) };
         request.set_raw_path(target)?;
         match Arrived::of(session.req_header()).and_then(|arrived| arrived.absolute_authority) {
@@ -190,7 +196,11 @@ impl ProxyHttp for Proxy {
         response: &mut ResponseHeader,
         context: &mut Context,
     ) -> Result<()> {
-        if let (Some(cookie), Some(key)) = (&self.settings.sticky, &context.new_key) {
+        // `100 Continue` and the like are followed by the answer itself.
+        let is_interim = response.status.is_informational() && response.status != 101;
+        if let (Some(cookie), Some(key)) = (&self.settings.sticky, &context.new_key)
+            && !is_interim
+        {
             let value = format!("{cookie}={key}; Path=/; HttpOnly; SameSite=Lax");
             response.append_header(SET_COOKIE, value)?;
         }

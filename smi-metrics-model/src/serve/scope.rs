@@ -16,6 +16,7 @@ use crate::{GROUP, Kind, ObjectReference, Resource, Version};
 ///     scope.path(Version::V1alpha1),
 ///     "/apis/metrics.smi-spec.io/v1alpha1/namespaces/shop/pods/web-0/edges"
 /// );
+/// assert_eq!((scope.namespace(), scope.name()), (Some("shop"), Some("web-0")));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -47,18 +48,29 @@ impl Scope {
         }
     }
 
+    /// The namespace that it is in; `None`: all, or the kind has none.
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::Kind { namespace, .. } => namespace.as_deref(),
+            Self::Object(object) | Self::Edges { object, .. } => object.namespace(),
+        }
+    }
+
+    /// The name of the one object.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Kind { .. } => None,
+            Self::Object(object) | Self::Edges { object, .. } => Some(object.name()),
+        }
+    }
+
     /// The path of the scope.
     pub fn path(&self, version: Version) -> String {
-        let (kind, namespace, name) = match self {
-            Self::Kind { kind, namespace } => (*kind, namespace.as_deref(), None),
-            Self::Object(object) | Self::Edges { object, .. } => {
-                (object.kind(), object.namespace(), Some(object.name()))
-            }
-        };
         let mut path = format!("/apis/{GROUP}/{version}");
-        let namespace = namespace.map(|namespace| ["namespaces", namespace]);
+        let namespace = self.namespace().map(|namespace| ["namespaces", namespace]);
         let edges = matches!(self, Self::Edges { .. }).then_some("edges");
-        let segments = namespace.into_iter().flatten().chain([kind.plural()]).chain(name);
+        let segments =
+            namespace.into_iter().flatten().chain([self.kind().plural()]).chain(self.name());
         for segment in segments.chain(edges) {
             path.push('/');
             path.push_str(segment);

@@ -51,16 +51,24 @@ impl Status {
 
     /// 503: the server can't answer. What it says is shown to clients.
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(Reason::ServiceUnavailable, message.into())
+        Self::new(Reason::ServiceUnavailable, message)
     }
 
-    fn new(reason: Reason, message: String) -> Self {
+    /// There is no answer for this reason. The message is shown to clients.
+    ///
+    /// ```
+    /// use smi_metrics_model::serve::{Reason, Status};
+    ///
+    /// let status = Status::new(Reason::Forbidden, "user `eve` may not list pods");
+    /// assert_eq!(status.code, 403);
+    /// ```
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self {
             api_version: "v1".to_owned(),
             kind: "Status".to_owned(),
             metadata: Empty {},
             status: "Failure".to_owned(),
-            message,
+            message: message.into(),
             reason,
             details: None,
             code: reason.code(),
@@ -107,6 +115,10 @@ impl From<RequestError> for Status {
 pub enum Reason {
     /// 400
     BadRequest,
+    /// 401: nobody knows who asks.
+    Unauthorized,
+    /// 403: who asks may not.
+    Forbidden,
     /// 404
     NotFound,
     /// 405
@@ -119,6 +131,8 @@ impl Reason {
     const fn code(self) -> u16 {
         match self {
             Self::BadRequest => 400,
+            Self::Unauthorized => 401,
+            Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ServiceUnavailable => 503,

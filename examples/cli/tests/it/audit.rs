@@ -113,7 +113,8 @@ fn who_can_names_those_whom_the_policy_lets_through() {
 
 #[test]
 fn who_can_says_from_which_addresses() {
-    let file = std::env::temp_dir().join(format!("smi-addresses-{}.txt", std::process::id()));
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("addresses.txt");
     let book = "\
 # Who calls from where.
 10.1.0.0/16 shop/web
@@ -148,7 +149,6 @@ fn who_can_says_from_which_addresses() {
     std::fs::write(&file, "10.1.0.0/16\n").expect("written");
     let error = smi(&to_cart).ends_with(2).stderr;
     assert!(error.contains("line 1: `10.1.0.0/16` names nobody"), "{error}");
-    let _ = std::fs::remove_file(&file);
 }
 
 #[test]

@@ -62,7 +62,8 @@ fn json_is_a_list_that_kubectl_applies() {
 
 #[test]
 fn a_webhook_makes_all_versions_served() {
-    let ca = std::env::temp_dir().join(format!("smi-ca-{}.pem", std::process::id()));
+    let directory = tempfile::tempdir().expect("a directory");
+    let ca = directory.path().join("ca.pem");
     std::fs::write(&ca, "-----BEGIN CERTIFICATE-----\n").expect("file written");
     let ca = ca.to_str().expect("UTF-8");
     let webhook = ["crds", "--kind", "ts", "-o", "json", "--conversion-webhook"];

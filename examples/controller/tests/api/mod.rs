@@ -14,7 +14,11 @@
 )]
 
 mod http;
+#[path = "../../../loopback/ports.rs"]
+pub(crate) mod ports;
 mod store;
+#[path = "../../../loopback/wait.rs"]
+pub(crate) mod wait;
 pub(crate) mod webhook;
 
 use std::net::SocketAddr;
@@ -69,7 +73,9 @@ pub(crate) enum Cut {
 impl Cluster {
     /// Starts an API server that offers these versions of each kind, and Services.
     pub(crate) fn start(versions: impl Fn(Kind) -> Vec<&'static str>) -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap(), versions)
+        // Not any port: while it is down, nobody else may be given it.
+        let [address] = ports::free_addresses();
+        Self::start_at(address, versions)
     }
 
     pub(crate) fn start_at(
@@ -167,15 +173,12 @@ impl Cluster {
 
     /// Serves again, at the address where it was.
     pub(crate) fn go_up(&mut self) {
-        let deadline = std::time::Instant::now() + Duration::from_secs(10);
-        let listener = loop {
-            match std::net::TcpListener::bind(self.address) {
-                Ok(listener) => break listener,
-                Err(error) => assert!(std::time::Instant::now() < deadline, "{error}"),
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        self.address = listener.local_addr().unwrap();
+        let mut listener = None;
+        wait::until("its address is free", || {
+            listener = std::net::TcpListener::bind(self.address).ok();
+            listener.is_some()
+        });
+        let listener = listener.unwrap();
         listener.set_nonblocking(true).unwrap();
         let server =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

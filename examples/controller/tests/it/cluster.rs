@@ -1,12 +1,15 @@
 //! What a controller is for: it sees a cluster and is right about it.
 
-use smi_controller::Snapshot;
+use std::time::Duration;
+
+use smi_controller::{Controller, Pace, Snapshot};
 use smi_policy::{ObjectKind, ObjectName};
 use smi_types::api::Kind;
 
 use crate::api::{Cluster, Fault, all_versions};
 use crate::support::{
-    answers, any_route, compiled, eventually, is_open, start, target, target_for, until,
+    answers, any_route, compiled, controller, eventually, is_open, pace, start, target, target_for,
+    until,
 };
 
 /// The shop of the example manifests, in all the versions in which its objects are written.
@@ -140,12 +143,14 @@ async fn long_lists_come_in_pages_and_are_seen_whole() {
     assert_eq!(pages, 2);
 }
 
-/// Between two changes of many there is one policy, not many.
+/// Changes that come together are in one policy, not in many.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_changes_is_compiled_a_few_times_only() {
     let cluster = Cluster::start_with_all();
     cluster.put(any_route("shop"));
-    let running = start(&cluster);
+    // Not even in all the time that there is could there be many.
+    let pace = Pace { settle: Duration::from_secs(1), ..pace() };
+    let running = Controller { events: false, pace, ..controller(&cluster) }.start();
     let live = running.live.clone();
     let first = until(&live, "a snapshot", |_| true).await;
     for number in 0..1000 {

@@ -201,7 +201,14 @@ async fn discovery_that_lacks_a_kind_is_not_believed_without_a_list() {
     for path in ["/apis/access.smi-spec.io", "/apis/specs.smi-spec.io"] {
         cluster.store().hidden.push(path.to_owned());
     }
-    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    // It asks twice for one object of each kind that discovery lacks.
+    let asked = |plural: &str| {
+        let store = cluster.store();
+        let is_it = |it: &&String| it.contains(plural) && it.contains("limit=1");
+        store.requests.iter().filter(is_it).count()
+    };
+    let has_asked = || ["/traffictargets?", "/tcproutes?"].iter().all(|it| asked(it) >= 2);
+    eventually("discovery is not believed", has_asked).await;
     let now = live.current().unwrap();
     assert!(is_open(&now, "cart"), "generations {before} and {}", now.generation);
     cluster.store().hidden.clear();

@@ -8,9 +8,6 @@ mod callbacks;
 mod cluster;
 mod events;
 mod faults;
-#[allow(dead_code, reason = "the program says itself when it listens")]
-#[path = "../../../loopback/ports.rs"]
-mod ports;
 mod program;
 mod random;
 mod real;

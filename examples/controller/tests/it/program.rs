@@ -15,8 +15,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::api::Cluster;
+use crate::api::ports::free_addresses;
 use crate::api::webhook::certificates;
-use crate::ports::free_addresses;
 use crate::support::{PATIENCE, any_route, eventually, target, until};
 
 struct Program {
@@ -106,7 +106,7 @@ async fn get(address: &str, path: &str) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_reports_and_drains() {
+async fn the_program_reports_and_ends_when_told_to() {
     let cluster = Cluster::start_with_all();
     cluster.put(any_route("shop"));
     cluster.put(target("cart", "v1alpha1"));
@@ -115,11 +115,12 @@ async fn the_program_reports_and_drains() {
     cluster.put(bad);
     let mut program = Program::start(&cluster, &[]);
     let address = program.address().await;
-    let mut ready = 0;
-    while ready != 200 {
-        (ready, _) = get(&address, "/readyz").await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let ready = async {
+        while get(&address, "/readyz").await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ready).await.expect("it gets ready");
     let (status, report) = get(&address, "/report").await;
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!((status, &report["generation"]), (200, &1.into()));
@@ -140,19 +141,7 @@ async fn the_program_reports_and_drains() {
     );
     assert_eq!(get(&address, "/livez").await.0, 200);
 
-    // A request that is under way when the signal comes is answered.
-    let mut slow = TcpStream::connect(&address).await.unwrap();
-    slow.write_all(b"GET /livez HTTP/1.1\r\nhost: localhost\r\n").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let pid = program.child.id().unwrap().to_string();
-    assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
-    closed(&address).await;
-    slow.write_all(b"connection: close\r\n\r\n").await.unwrap();
-    let mut answer = String::new();
-    slow.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let status = tokio::time::timeout(PATIENCE, program.child.wait()).await.unwrap().unwrap();
-    assert!(status.success(), "{status}");
+    assert!(program.terminate().await.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +168,7 @@ async fn the_program_registers_its_webhooks_anew_at_each_start() {
     assert_ne!(bundles[0], bundles[1]);
 }
 
-/// A review that has arrived by half when the signal comes is read to its end and answered.
+/// A review that is being read when the signal comes is read to its end and answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_is_being_asked_answers_before_the_program_ends() {
     let cluster = Cluster::start_with_all();
@@ -201,24 +190,27 @@ async fn a_webhook_that_is_being_asked_answers_before_the_program_ends() {
         },
     });
     let review = review.to_string();
-    let (begin, end) = review.split_at(review.len() / 2);
     let head = format!(
         "POST /validate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+         expect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         review.len()
     );
     let registered = cluster.store().validation.clone().unwrap();
     let ca_bundle = &registered["webhooks"][0]["clientConfig"]["caBundle"];
     let mut stream = connect(&listen, ca_bundle).await;
-    stream.write_all((head + begin).as_bytes()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // It says itself that it reads.
+    let expected = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut found = vec![0; expected.len()];
+    stream.read_exact(&mut found).await.unwrap();
+    assert_eq!(found, expected);
 
     let pid = program.child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
     closed(&listen).await;
     assert!(program.child.try_wait().unwrap().is_none(), "it did not wait");
-    stream.write_all(end.as_bytes()).await.unwrap();
+    stream.write_all(review.as_bytes()).await.unwrap();
     stream.flush().await.unwrap();
     let mut answer = Vec::new();
     // The end of TLS may be missing at the end of the connection; the answer has a length.

@@ -9,9 +9,7 @@ use smi_types::Manifest;
 use smi_types::manifest::Resources;
 
 use crate::api::Cluster;
-
-/// Longer than anything takes here, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use crate::api::wait::PATIENCE;
 
 pub(crate) fn pace() -> Pace {
     Pace {

@@ -81,8 +81,9 @@ pub(crate) fn ext_authz() -> Value {
         "typed_config": {
             "@type": format!("{TYPES}.filters.http.ext_authz.v3.ExtAuthz"),
             "transport_api_version": "V3",
-            "grpc_service": {"envoy_grpc": {"cluster_name": "authz"}, "timeout": "10s"},
+            "grpc_service": {"envoy_grpc": {"cluster_name": "authz"}, "timeout": "60s"},
             "encode_raw_headers": true,
+            "include_peer_certificate": true,
             "clear_route_cache": true,
             "status_on_error": {"code": "ServiceUnavailable"},
         },
@@ -104,7 +105,8 @@ pub(crate) fn routes(test: usize, cluster: &str, per_filter: &Value) -> [Value; 
     let header = json!([{"name": "x-test", "string_match": {"exact": test.to_string()}}]);
     [json!({"prefix": "/"}), json!({"connect_matcher": {}})].map(|mut route| {
         route["headers"] = header.clone();
-        json!({"match": route, "route": {"cluster": cluster}, "typed_per_filter_config": per_filter})
+        let to = json!({"cluster": cluster, "timeout": "60s"});
+        json!({"match": route, "route": to, "typed_per_filter_config": per_filter})
     })
 }
 
@@ -112,7 +114,7 @@ pub(crate) fn routes(test: usize, cluster: &str, per_filter: &Value) -> [Value; 
 pub(crate) fn cluster(name: &str, endpoint: SocketAddr, is_grpc: bool) -> Value {
     let mut cluster = json!({
         "name": name,
-        "connect_timeout": "5s",
+        "connect_timeout": "60s",
         "load_assignment": {
             "cluster_name": name,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(endpoint)}}]}],

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod authorizer;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod envoy;

@@ -13,6 +13,8 @@ use smi_metrics_model::{GROUP, Kind, TrafficMetrics, TrafficMetricsList, Version
 struct Server {
     program: Child,
     url: String,
+    /// What kubectl keeps of it.
+    cache: tempfile::TempDir,
 }
 
 impl Server {
@@ -30,7 +32,8 @@ impl Server {
         let mut url = String::new();
         let output = program.stdout.take().expect("its output");
         BufReader::new(output).read_line(&mut url).expect("its URL");
-        Self { program, url: url.trim().to_owned() }
+        let cache = tempfile::tempdir().expect("a directory");
+        Self { program, url: url.trim().to_owned(), cache }
     }
 
     fn client(&self) -> Client {
@@ -39,14 +42,9 @@ impl Server {
     }
 
     fn kubectl(&self, arguments: &[&str]) -> Option<String> {
-        let cache = std::env::temp_dir().join(format!(
-            "smi-kubectl-{}-{}",
-            std::process::id(),
-            self.program.id()
-        ));
         let output = Command::new("kubectl")
             .args(["--kubeconfig", "/dev/null", "--server", &self.url, "--cache-dir"])
-            .arg(cache)
+            .arg(self.cache.path())
             .args(arguments)
             .output();
         let Ok(output) = output else {

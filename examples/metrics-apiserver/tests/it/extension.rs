@@ -1,7 +1,7 @@
 //! The server as an extension of an API server, with a real Prometheus behind it.
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kube::config::AuthInfo;
 use kube::{Client, Config};
@@ -15,8 +15,7 @@ use smi_metrics_model::{TrafficMetrics, TrafficMetricsList};
 use crate::api::{Cluster, Fault};
 use crate::prometheus::Prometheus;
 use crate::scraped;
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::wait::{self, PATIENCE};
 
 /// An authority that vouches for API servers.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -80,11 +79,7 @@ impl Server {
         let mut url = String::new();
         BufReader::new(program.stdout.take().unwrap()).read_line(&mut url).unwrap();
         let mut server = Self { program, url: url.trim().to_owned(), ca: Vec::new() };
-        let deadline = Instant::now() + PATIENCE;
-        while cluster.store().services.len() < 2 {
-            assert!(Instant::now() < deadline, "it does not register");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait::until("it registers", || cluster.store().services.len() == 2);
         let service = cluster.store().services["v1alpha1.metrics.smi-spec.io"].clone();
         let spec = &service["spec"];
         assert_eq!(spec["service"], json!({"name": "metrics", "namespace": "mesh", "port": 443}));
@@ -186,7 +181,7 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
     }));
     let mut server = Server::start(&cluster, &prometheus.url());
     let front = authority.client("front-proxy-client");
-    prometheus.wait_until_scraped(8);
+    prometheus.wait_until_scraped(4);
 
     // What Prometheus knows is what is served.
     let ada = async |path: &str| server.ask(Some(&front), Some("ada"), path).await;
@@ -194,25 +189,29 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
         serde_json::from_value(ada(path).await.unwrap()).unwrap()
     };
     let mut compared = 0;
-    let deployments = list(&format!("{DEPLOYMENTS}?t=1500ms")).await;
     let names = |list: &TrafficMetricsList| -> Vec<String> {
         let resources = list.items().iter().filter_map(|item| item.resource.as_option());
         resources.filter_map(|resource| resource.name.clone()).collect()
     };
-    assert_eq!(names(&deployments), ["cart", "catalog"]);
+    // It may have scraped, and not be able to say so yet.
+    let deadline = Instant::now() + PATIENCE;
+    let mut deployments = list(&format!("{DEPLOYMENTS}?t=1m")).await;
+    while names(&deployments) != ["cart", "catalog"] {
+        assert!(Instant::now() < deadline, "{deployments:?}");
+        deployments = list(&format!("{DEPLOYMENTS}?t=1m")).await;
+    }
     for (item, expected) in deployments.items().iter().zip([0.75, 1.0]) {
         assert!((success(item) - expected).abs() < 0.01, "{item:?}");
         compared += 1;
     }
-    let chosen = list(&format!("{DEPLOYMENTS}?t=1500ms&labelSelector=tier%3Dback")).await;
+    let chosen = list(&format!("{DEPLOYMENTS}?t=1m&labelSelector=tier%3Dback")).await;
     assert_eq!(names(&chosen), ["catalog"]);
     let one: TrafficMetrics =
-        serde_json::from_value(ada(&format!("{DEPLOYMENTS}/cart?t=1500ms")).await.unwrap())
-            .unwrap();
+        serde_json::from_value(ada(&format!("{DEPLOYMENTS}/cart?t=1m")).await.unwrap()).unwrap();
     assert!((success(&one) - 0.75).abs() < 0.01);
-    let edges = list(&format!("{DEPLOYMENTS}/web/edges?t=1500ms")).await;
+    let edges = list(&format!("{DEPLOYMENTS}/web/edges?t=1m")).await;
     assert_eq!(edges.items().len(), 2);
-    let split = "/apis/metrics.smi-spec.io/v1alpha2/namespaces/shop/trafficsplits/canary?t=1500ms";
+    let split = "/apis/metrics.smi-spec.io/v1alpha2/namespaces/shop/trafficsplits/canary?t=1m";
     let mut backends = list(split).await;
     let deadline = Instant::now() + PATIENCE;
     while backends.items().is_empty() {
@@ -250,6 +249,11 @@ async fn metrics_of_prometheus_are_served_to_whom_the_api_server_lets() {
         .cloned()
         .unwrap();
     assert_eq!(of_edges["resourceAttributes"]["name"], "web");
+
+    // About a request that makes no sense too, so that who may read learns why.
+    assert_eq!(code(ada(&format!("{DEPLOYMENTS}?t=soon")).await), 400);
+    let nonsense = cluster.store().reviews.last().cloned().unwrap();
+    assert_eq!(nonsense["resourceAttributes"], *asked);
 
     // Nobody else is answered.
     assert_eq!(code(server.ask(Some(&front), Some("eve"), DEPLOYMENTS).await), 403);

@@ -3,38 +3,39 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::ports::{free_addresses, wait_for};
 use crate::program::Program;
+use crate::wait::{self, PATIENCE};
 
 const DEPLOYMENTS: &str = "/apis/metrics.smi-spec.io/v1alpha1/namespaces/shop/deployments";
 const EMPTY: &str = "HTTP/1.1 200 OK\r\ncontent-length: 63\r\nconnection: close\r\n\r\n\
                      {\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[]}}";
 
-/// Something that takes its time to answer every request so, and says when it was asked.
-fn pretended_prometheus(time: Duration, answer: &'static str) -> (SocketAddr, Receiver<()>) {
-    let (asked, questions) = mpsc::channel();
+/// Something that answers every request so, after it has done something else.
+fn pretended_prometheus(
+    answer: &'static str,
+    before: impl Fn() + Send + Sync + 'static,
+) -> SocketAddr {
+    let before = Arc::new(before);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let asked = asked.clone();
+            let before = Arc::clone(&before);
             thread::spawn(move || {
                 let mut head = BufReader::new(stream.try_clone().unwrap()).lines();
                 while head.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-                // Whether anybody listens is not its business.
-                let _ = asked.send(());
-                thread::sleep(time);
+                before();
                 stream.write_all(answer.as_bytes())
             });
         }
     });
-    (address, questions)
+    address
 }
 
 fn start(prometheus: SocketAddr) -> (Program, SocketAddr) {
@@ -66,9 +67,8 @@ fn whatever_prometheus_does_wrong_is_a_status_and_no_empty_list() {
          {\"status\":\"error\",\"errorType\":\"timeout\",\"error\":\"secret\"}",
     ];
     let [nobody] = free_addresses();
-    let instant = Duration::ZERO;
     let mut pretended: Vec<_> =
-        answers.iter().map(|answer| pretended_prometheus(instant, answer).0).collect();
+        answers.iter().map(|answer| pretended_prometheus(answer, || ())).collect();
     pretended.push(nobody);
     for prometheus in &pretended {
         let (program, address) = start(*prometheus);
@@ -91,15 +91,24 @@ fn whatever_prometheus_does_wrong_is_a_status_and_no_empty_list() {
 
 #[test]
 fn a_request_that_is_there_at_sigterm_is_answered() {
-    let (prometheus, questions) = pretended_prometheus(Duration::from_secs(2), EMPTY);
+    let (asked, questions) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let prometheus = pretended_prometheus(EMPTY, move || {
+        // Whether anybody listens is not its business.
+        let _ = asked.send(());
+        let _ = released.lock().unwrap().recv();
+    });
     let (mut program, address) = start(prometheus);
     let asked = thread::spawn(move || get(address, DEPLOYMENTS));
-    questions.recv_timeout(Duration::from_secs(30)).expect("it asks Prometheus");
+    questions.recv_timeout(PATIENCE).expect("it asks Prometheus");
+    program.terminate();
+    wait::until("it takes no more connections", || TcpStream::connect(address).is_err());
     assert!(!asked.is_finished(), "there is no request to be answered");
-    let status = program.terminate();
+    drop(release);
     let (code, list) = asked.join().unwrap();
+    let status = program.ended();
     assert!(status.success(), "{status}");
     assert_eq!((code, &list["kind"]), (200, &"TrafficMetricsList".into()));
-    assert!(TcpStream::connect(address).is_err());
     println!("answered after SIGTERM with {code}, then {status}");
 }

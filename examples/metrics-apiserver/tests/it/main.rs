@@ -10,10 +10,10 @@ mod clients;
 mod debian;
 mod extension;
 mod failures;
-#[path = "../../../loopback/ports.rs"]
-mod ports;
 #[path = "../../../loopback/program.rs"]
 mod program;
 #[path = "../../../loopback/prometheus.rs"]
 mod prometheus;
 mod scraped;
+
+use api::{ports, wait};

@@ -6,9 +6,9 @@ use crate::prometheus::{PLAIN, Page};
 
 pub(crate) const PAGES: &[Page] = &[Page { path: "/metrics", media_type: PLAIN, text: exposition }];
 
-/// What Linkerd's proxies expose after so many scrapes, if `web` calls `cart`, of whose requests a
+/// What Linkerd's proxies expose after so many intervals, if `web` calls `cart`, of whose requests a
 /// quarter fail, and `catalog`.
-fn exposition(scrapes: u64) -> String {
+fn exposition(intervals: u64) -> String {
     let mut text = String::new();
     for (name, success, failure) in [("cart", 30, 10), ("catalog", 20, 0)] {
         let inbound = format!("direction=\"inbound\",namespace=\"shop\",deployment=\"{name}\"");
@@ -19,12 +19,12 @@ fn exposition(scrapes: u64) -> String {
         );
         for labels in [inbound, outbound] {
             for (class, count) in [("success", success), ("failure", failure)] {
-                let count = count * scrapes;
+                let count = count * intervals;
                 let series = format!("response_total{{{labels},classification=\"{class}\"}}");
                 let _ = writeln!(text, "{series} {count}");
             }
             for le in ["10", "+Inf"] {
-                let count = (success + failure) * scrapes;
+                let count = (success + failure) * intervals;
                 let _ =
                     writeln!(text, "response_latency_ms_bucket{{{labels},le=\"{le}\"}} {count}");
             }

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use smi_metrics_model::{FAILURE_COUNT, P50_RESPONSE_LATENCY, SUCCESS_COUNT, TrafficMetricsList};
 
 use crate::files::Files;
 use crate::loopback::client::{Answer, Client};
+use crate::loopback::manifests::{self, SHOP, copied_shop};
 use crate::loopback::ports::{free_addresses, wait_for};
 use crate::loopback::program::Program;
-use crate::loopback::upstream;
+use crate::loopback::{upstream, wait};
 
-const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
 const WEB: &str = "spiffe://cluster.local/ns/shop/sa/web";
 
 /// The proxy before the catalog.
@@ -29,6 +28,19 @@ struct Running {
 
 fn start(manifests: &Path, files: &Files, backends: [SocketAddr; 2], more: &[&str]) -> Running {
     let [address, metrics] = free_addresses();
+    let mut command = command(manifests, files, backends, [address, metrics]);
+    let program = Program::start(command.args(more));
+    wait_for(address, || ());
+    wait_for(metrics, || ());
+    Running { program, address, metrics }
+}
+
+fn command(
+    manifests: &Path,
+    files: &Files,
+    backends: [SocketAddr; 2],
+    [address, metrics]: [SocketAddr; 2],
+) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smi-proxy"));
     command
         .arg(manifests)
@@ -43,10 +55,7 @@ fn start(manifests: &Path, files: &Files, backends: [SocketAddr; 2], more: &[&st
     for (name, address) in ["v1", "v2"].iter().zip(backends) {
         command.arg("--backend").arg(format!("shop/catalog-{name}={address}"));
     }
-    let program = Program::start(command.args(more));
-    wait_for(address, || ());
-    wait_for(metrics, || ());
-    Running { program, address, metrics }
+    command
 }
 
 fn get(client: &mut Client, head: &str) -> Answer {
@@ -76,6 +85,10 @@ fn callers_are_known_by_certificate_and_denied_without_reason_unless_debugging()
     }
     let forwarded = get(&mut web, "GET http://catalog/products?a=1 HTTP/1.1").body;
     assert!(forwarded.starts_with("GET /products?a=1 HTTP/1.1\r\n"), "{forwarded}");
+
+    let cookies = "GET /products HTTP/1.1\r\ncookie: a=b\r\ncookie: beta=1";
+    let forwarded = get(&mut web, cookies).body;
+    assert!(forwarded.contains("cookie: a=b; beta=1\r\n"), "{forwarded}");
 
     for id in [
         "spiffe://cluster.local/ns/shop/sa/inventory",
@@ -125,7 +138,7 @@ fn manifests_mean_what_the_chosen_mesh_reads_in_them() {
     let directory = copied_shop();
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("(products|categories)(/.*)?$", "products")).unwrap();
+    manifests::write(&file, &text.replace("(products|categories)(/.*)?$", "products"));
     let backends = ["v1", "v2"].map(upstream::start);
     // Only OSM, of these, has a pattern match the whole path.
     for (semantics, status) in [("spec", 200), ("osm", 403), ("nginx", 200)] {
@@ -194,9 +207,14 @@ fn a_cookie_keeps_a_client_on_its_backend() {
     println!("{second} of {all} clients are on version 2, which has a share of 1 in 10");
     assert!(all == 300 && (5..60).contains(&second) && none.is_empty());
 
+    // Only the answer itself sets one, not what comes before it.
+    let mut waiting = Client::new(proxy.address, Some(files.client(Some(WEB))));
+    let interim = get(&mut waiting, "GET /products HTTP/1.1\r\nexpect: 100-continue");
+    assert_eq!((interim.status, interim.header("set-cookie")), (100, None));
+
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("weight: 10\n", "weight: 90\n")).unwrap();
+    manifests::write(&file, &text.replace("weight: 10\n", "weight: 90\n"));
     proxy.program.wait_for("generation 2 is in force");
     let (_, second, those) = moved(&mut web);
     println!("with half of the weight it is {second}; {} clients have moved", those.len());
@@ -214,10 +232,10 @@ fn broken_manifests_leave_the_last_good_state_in_force() {
     assert_eq!(get(&mut web, products).status, 200);
 
     let bad = directory.path().join("bad.yaml");
-    fs::write(&bad, "kind: [\n").unwrap();
+    manifests::write(&bad, "kind: [\n");
     let file = directory.path().join("catalog.yaml");
     let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("name: web\n", "name: nobody\n")).unwrap();
+    manifests::write(&file, &text.replace("name: web\n", "name: nobody\n"));
     proxy.program.wait_for("manifests are broken, generation 1 stays in force");
     proxy.program.wait_for("bad.yaml: line");
     assert_eq!(get(&mut web, products).status, 200);
@@ -225,6 +243,31 @@ fn broken_manifests_leave_the_last_good_state_in_force() {
     fs::remove_file(bad).unwrap();
     proxy.program.wait_for("generation 2 is in force");
     assert_eq!(get(&mut web, products).status, 403);
+}
+
+/// What is revoked must not go on because nobody reads the log.
+#[test]
+fn manifests_are_followed_when_nobody_listens_to_what_is_said() {
+    let files = Files::new();
+    let directory = copied_shop();
+    let (reader, deaf) = std::io::pipe().unwrap();
+    drop(reader);
+    let addresses = free_addresses();
+    let backends = ["v1", "v2"].map(upstream::start);
+    let mut command = command(directory.path(), &files, backends, addresses);
+    let _program = Program::of(command.stderr(deaf).spawn().unwrap());
+    let [address, _] = addresses;
+    wait_for(address, || ());
+    let mut web = Client::new(address, Some(files.client(Some(WEB))));
+    let products = "GET /products HTTP/1.1";
+    assert_eq!(get(&mut web, products).status, 200);
+
+    let file = directory.path().join("catalog.yaml");
+    let good = fs::read_to_string(&file).unwrap();
+    for (text, status) in [(good.replace("name: web\n", "name: nobody\n"), 403), (good, 200)] {
+        manifests::write(&file, &text);
+        wait::until("it counts", || get(&mut web, products).status == status);
+    }
 }
 
 #[test]
@@ -244,21 +287,15 @@ fn what_a_backend_that_is_down_would_get_goes_to_the_others() {
     assert_eq!(get(&mut web, beta).status, 503);
 
     upstream::start_at(down, "v2");
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while get(&mut web, beta).status != 200 {
-        assert!(Instant::now() < deadline, "it is never tried again");
-        thread::sleep(Duration::from_millis(50));
-    }
+    wait::until("it is tried again", || get(&mut web, beta).status == 200);
     assert_eq!(get(&mut web, beta).header("x-upstream"), Some("v2"));
 
     // What was served counts as such, soon after the client has its answer.
-    let deadline = Instant::now() + Duration::from_secs(10);
     let mut list = metrics(proxy.metrics);
-    while count(&list, "catalog-v2", SUCCESS_COUNT) < 2 {
-        assert!(Instant::now() < deadline, "{list:?}");
-        thread::sleep(Duration::from_millis(20));
+    wait::until("both requests are counted", || {
         list = metrics(proxy.metrics);
-    }
+        count(&list, "catalog-v2", SUCCESS_COUNT) >= 2
+    });
     assert_eq!(count(&list, "catalog-v2", SUCCESS_COUNT), 2);
     assert_eq!(count(&list, "catalog-v1", SUCCESS_COUNT), 200);
     // A request for which there was no backend is one of the service itself.
@@ -273,40 +310,31 @@ fn open_requests_end_well_after_sigterm() {
     let directory = copied_shop();
     let text = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
                 metadata: {name: catalog-api, namespace: shop}\n\
-                spec: {matches: [{name: read, pathRegex: /wait/}, {name: search}]}\n";
+                spec: {matches: [{name: read, pathRegex: /wait}, {name: search}]}\n";
     fs::write(directory.path().join("zz.yaml"), text).unwrap();
-    let mut proxy =
-        start(directory.path(), &files, ["v1", "v2"].map(upstream::start), &["--drain", "4"]);
+    let backends = ["v1", "v2"].map(upstream::start);
+    let mut proxy = start(directory.path(), &files, backends, &[]);
     let answers = thread::scope(|scope| {
         let slow: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
                     let mut web = Client::new(proxy.address, Some(files.client(Some(WEB))));
-                    get(&mut web, "GET /wait/2000 HTTP/1.1").status
+                    get(&mut web, "GET /wait HTTP/1.1").status
                 })
             })
             .collect();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while upstream::WAITING.load(Ordering::Relaxed) < slow.len() {
-            assert!(Instant::now() < deadline, "the requests do not arrive");
-            thread::sleep(Duration::from_millis(10));
-        }
-        let status = proxy.program.terminate();
-        assert!(status.success(), "{status}");
+        wait::until("the requests arrive", || {
+            upstream::WAITING.load(Ordering::Relaxed) == slow.len()
+        });
+        proxy.program.terminate();
+        wait::until("it takes no more connections", || TcpStream::connect(proxy.address).is_err());
+        upstream::RELEASED.store(true, Ordering::Relaxed);
         slow.into_iter().map(|request| request.join().unwrap()).collect::<Vec<_>>()
     });
+    let status = proxy.program.ended();
+    assert!(status.success(), "{status}");
     println!("{} requests were open at SIGTERM: {answers:?}", answers.len());
     assert_eq!(answers, [200; 8]);
-    assert!(std::net::TcpStream::connect(proxy.address).is_err());
-}
-
-fn copied_shop() -> tempfile::TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(SHOP).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), directory.path().join(entry.file_name())).unwrap();
-    }
-    directory
 }
 
 fn metrics(address: SocketAddr) -> TrafficMetricsList {
