@@ -152,7 +152,8 @@ impl Clauses {
                 true => pattern.analyse_path(anchor, &self.limits),
                 false => pattern.analyse(anchor, &self.limits),
             });
-            let (language, steps) = analysed.map_or((None, 1), |(found, steps)| (found.ok(), steps));
+            let (language, steps) =
+                analysed.map_or((None, 1), |(found, steps)| (found.ok(), steps));
             // If that was too much, it is the last that is analysed.
             let _ = self.budget.spend(steps);
             Analysed { language, admits_unclean }
