@@ -15,7 +15,7 @@ use smi_types::webhook::admission::{self, AdmissionReview, DynamicObject};
 use smi_types::webhook::conversion::{self, ConversionReview};
 
 pub use migrate::migrate;
-pub use policy::{authorize, pattern};
+pub use policy::{audit, authorize, pattern};
 
 /// Reads any text. Every document that can't be read has a reason, and problems have places.
 pub fn reader(input: &[u8]) {

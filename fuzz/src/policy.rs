@@ -1,6 +1,6 @@
 use smi_policy::{
-    AnalysisLimits, Anchor, Changes, HttpRequest, Identity, Limits, Pattern, Policy, PolicyStore,
-    Request, Semantics,
+    AnalysisLimits, Anchor, Audit, Change, Changes, HttpRequest, Identity, Limits, Pattern, Policy, PolicyBuilder,
+    PolicyStore, Request, Semantics,
 };
 use smi_types::Manifest;
 use smi_types::manifest::Resources;
@@ -79,6 +79,48 @@ pub fn authorize(input: &[u8]) {
                 assert_eq!(allowing, explanation.decision().target());
                 assert_eq!(store.current().authorize(&request).to_string(), decision);
             }
+        }
+    }
+}
+
+/// Compares the policies of two texts, the one before a line of equals signs and the one behind it:
+/// neither differs from itself, what changed one way changes back the other way, and every example
+/// is decided as it is said to be. What an audit prints has as many lines as it should.
+pub fn audit(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let (old, new) = text.split_once("\n===\n").unwrap_or((text, ""));
+    let limits = AnalysisLimits::default().with_states(200).with_total_steps(50_000);
+    let [old, new] = [old, new].map(|text| {
+        let mut resources = Resources::new("default");
+        resources.add("input", Manifest::read(text));
+        Audit::new(PolicyBuilder::from_resources(&resources, Semantics::default()))
+            .with_limits(limits)
+    });
+    for audit in [&old, &new] {
+        assert!(audit.diff(audit).differences.is_empty());
+        audit.dead_matter().iter().for_each(|dead| assert!(!dead.to_string().is_empty()));
+        let matrix = audit.matrix();
+        let dot = matrix.to_dot();
+        assert!(dot.starts_with("digraph") && dot.ends_with("}\n"), "{dot}");
+        assert!(matrix.to_mermaid().starts_with("flowchart"));
+    }
+    let (there, back) = (old.diff(&new), new.diff(&old));
+    for (diff, before, after) in [(&there, &old, &new), (&back, &new, &old)] {
+        for difference in &diff.differences {
+            let request = difference.example.request();
+            assert_eq!(before.policy().authorize(&request).verdict(), difference.before);
+            assert_eq!(after.policy().authorize(&request).verdict(), difference.after);
+            assert_ne!(difference.before, difference.after, "{difference}");
+            let misses = before.near_misses(&request);
+            assert!(misses.is_empty() || !before.policy().authorize(&request).is_allowed());
+        }
+    }
+    if there.not_compared.is_empty() && back.not_compared.is_empty() {
+        let count = |diff: &smi_policy::Diff, change| {
+            diff.differences.iter().filter(|difference| difference.change == change).count()
+        };
+        for (one, other) in [(Change::Allowed, Change::Denied), (Change::Denied, Change::Allowed)] {
+            assert_eq!(count(&there, one), count(&back, other), "{there:?}\n{back:?}");
         }
     }
 }

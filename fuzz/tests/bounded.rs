@@ -233,6 +233,11 @@ fn authorize() {
 }
 
 #[test]
+fn audit() {
+    run("audit", smi_fuzz::audit);
+}
+
+#[test]
 fn migrate() {
     // Each input is migrated ten times.
     run_with(CHANGES / 10, "yaml", smi_fuzz::migrate);

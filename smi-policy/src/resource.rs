@@ -172,7 +172,7 @@ impl HttpRouteGroup {
 }
 
 /// One match of an HTTPRouteGroup: conditions that are AND-ed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HttpMatch {
     /// The name by which rules select it.
     pub name: Option<String>,

@@ -208,6 +208,71 @@ fn what_there_were_no_steps_for_is_not_called_the_same() {
     }
 }
 
+/// Targets of one destination, each with a path of its own.
+fn of_one_destination(targets: usize) -> Audit {
+    let builder = (0..targets).fold(Policy::builder(Semantics::default()), |builder, number| {
+        let group = format!("g{number}");
+        let http_match = HttpMatch::new("m").path_regex(format!("/items/{number}/[a-z]+$"));
+        let group_of = HttpRouteGroup::new(name(&group)).with(http_match);
+        builder.http_route_group(group_of).traffic_target(target(number, &group))
+    });
+    Audit::new(builder)
+}
+
+/// Most pairs of targets differ plainly, and cost nothing but a look.
+#[test]
+fn dead_matter_takes_time_in_proportion_to_the_targets() {
+    let allocations = [100, 400].map(|targets| {
+        let audit = of_one_destination(targets);
+        let mut found = Vec::new();
+        let counted = allocation_counter::measure(|| found = audit.dead_matter());
+        assert!(found.is_empty(), "{found:?}");
+        counted.count_total
+    });
+    println!("{allocations:?} allocations");
+    assert!(allocations[1] < 6 * allocations[0], "{allocations:?}");
+}
+
+/// Values of too many fields, none of whose patterns has a small automaton.
+#[test]
+fn what_an_audit_has_no_steps_for_it_does_not_look_at() {
+    let audit = |fields: usize| {
+        let group = (0..fields).fold(HttpRouteGroup::new(name("api")), |group, number| {
+            let http_match = HttpMatch::new(number.to_string()).path_regex("/");
+            group.with(http_match.header(format!("x-{number}"), format!(".*a.{{9}}{number}")))
+        });
+        let builder = Policy::builder(Semantics::default()).http_route_group(group);
+        let limits = AnalysisLimits::default().with_states(500).with_total_steps(200_000);
+        Audit::new(builder.traffic_target(target(0, "api"))).with_limits(limits)
+    };
+    let web = Identity::service_account("shop", "web");
+    let cart = Identity::service_account("shop", "cart");
+    let request = Request::http(Some(&web), &cart, 80, HttpRequest::new("GET", "/"));
+    let bytes = |audit: Audit| {
+        let near = allocation_counter::measure(|| drop(audit.near_misses(&request)));
+        let dead = allocation_counter::measure(|| drop(audit.dead_matter()));
+        [near.bytes_total, dead.bytes_total]
+    };
+    let (few, many) = (bytes(audit(40)), bytes(audit(400)));
+    println!("{few:?} and {many:?} bytes");
+    assert!(many[0] < 3 * few[0] && many[1] < 5 * few[1], "{few:?} {many:?}");
+}
+
+/// Clauses of which nothing is known are looked through one after another, each a level deeper.
+#[test]
+fn many_unknown_conditions_need_no_stack() {
+    let group = (0..3000).fold(HttpRouteGroup::new(name("api")), |group, number| {
+        let http_match = HttpMatch::new(number.to_string());
+        group.with(http_match.path_regex(format!("/{number}/[a-z]+$")).header("x-a", "[ab]"))
+    });
+    let builder = Policy::builder(Semantics::default()).http_route_group(group);
+    let limits = AnalysisLimits::default().with_states(4).with_total_steps(3_000_000);
+    let audit = Audit::new(builder.traffic_target(target(0, "api"))).with_limits(limits);
+    let looking = std::thread::Builder::new().stack_size(1 << 20);
+    let found = looking.spawn(move || audit.dead_matter()).unwrap().join().unwrap();
+    assert!(found.is_empty(), "{found:?}");
+}
+
 /// Header fields that count how often they are asked for.
 struct Counting<'f> {
     fields: &'f [(&'f str, &'f str)],

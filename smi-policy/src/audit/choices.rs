@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -6,6 +7,7 @@ use crate::request::Connect;
 use crate::semantics::{HttpSemantics, PathMode, RepeatedHeaders};
 
 use super::clause::{Atom, Clause, Clauses, Field};
+use super::example::ExampleHttp;
 
 /// What can be asked at all: the paths and values that conditions are matched against.
 #[derive(Debug)]
@@ -34,6 +36,38 @@ impl Subjects {
             has_unclean: a.path_mode == b.path_mode && mode != PathMode::AsIs,
             repeated,
         }
+    }
+
+    /// Whether a clause may admit a request: `false` only where that is plain to see.
+    pub(super) fn may_admit(
+        &self,
+        clauses: &Clauses,
+        clause: &Clause,
+        request: &ExampleHttp,
+    ) -> bool {
+        let ExampleHttp { method, target, authority, headers, .. } = request;
+        // Other targets have readings of their own.
+        let is_path = method != "CONNECT" && target != b"*" && self.paths.contains(target);
+        let may_hold = |(field, atoms): (&Field, &BTreeSet<Atom>)| {
+            let text = match field {
+                Field::Path if is_path => Some(target),
+                Field::Path | Field::Unknown(_) => return true,
+                Field::Host => authority.as_ref(),
+                Field::Header(name) => {
+                    let mut values = headers.iter().filter(|(known, _)| **known == **name);
+                    let first = values.next();
+                    if values.next().is_some() {
+                        return true;
+                    }
+                    first.map(|(_, value)| value)
+                }
+            };
+            let holds = |atom: &Atom, text: &Vec<u8>| {
+                clauses.language(*atom).is_none_or(|language| language.contains(text))
+            };
+            text.is_some_and(|text| atoms.iter().all(|atom| holds(atom, text)))
+        };
+        clause.has_method(method) && clause.wants.iter().all(may_hold)
     }
 }
 
@@ -134,7 +168,10 @@ impl Choices {
 
     /// A clause in terms of these choices: conditions that could not be analysed, and those on fields
     /// with too many ways, may hold or not.
-    pub(super) fn localized(&self, clause: &Clause) -> Clause {
+    pub(super) fn localized<'c>(&self, clause: &'c Clause) -> Cow<'c, Clause> {
+        if self.unknown.is_empty() && self.unlisted.is_empty() {
+            return Cow::Borrowed(clause);
+        }
         let mut local = Clause { methods: clause.methods.clone(), wants: BTreeMap::new() };
         for (field, atoms) in &clause.wants {
             for &atom in atoms {
@@ -143,7 +180,7 @@ impl Choices {
                 local.wants.entry(field).or_default().insert(atom);
             }
         }
-        local
+        Cow::Owned(local)
     }
 
     /// The ways of a path in a request of this method.

@@ -148,13 +148,14 @@ impl Clauses {
             let pattern = Pattern::parse(text, &self.pattern_limits).ok();
             let admits_unclean =
                 is_path && pattern.as_ref().is_some_and(|pattern| pattern.is_unconstrained(anchor));
-            let language = pattern.and_then(|pattern| match is_path {
-                true => pattern.path_language(anchor, &self.limits).ok(),
-                false => pattern.language(anchor, &self.limits).ok(),
+            let analysed = pattern.map(|pattern| match is_path {
+                true => pattern.analyse_path(anchor, &self.limits),
+                false => pattern.analyse(anchor, &self.limits),
             });
-            let states = language.as_ref().map_or(self.limits.states, Language::states);
+            let (language, steps) =
+                analysed.map_or((None, 1), |(found, steps)| (found.ok(), steps));
             // If that was too much, it is the last that is analysed.
-            let _ = self.budget.spend(states);
+            let _ = self.budget.spend(steps);
             Analysed { language, admits_unclean }
         }))
     }

@@ -1,6 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
+use crate::decision::Verdict;
 use crate::diagnostic::ObjectKind;
 use crate::name::ObjectName;
 use crate::request::Transport;
@@ -10,8 +11,9 @@ use crate::route::RouteGroup;
 use super::Audit;
 use super::choices::Subjects;
 use super::clause::{Clause, ClauseId, Clauses};
+use super::example::ExampleHttp;
 use super::model::Target;
-use super::side::{Numbered, Side, port_groups, rank};
+use super::side::{Numbered, PortGroup, Side, port_groups, rank};
 use super::solve::{Found, Solver};
 
 /// Something in the resources that changes no answer: see [`Audit::dead_matter`].
@@ -89,7 +91,8 @@ impl Audit {
     /// What could be taken away, each by itself, without anybody losing or gaining anything: targets
     /// that grant nothing, matches that never match or are shadowed by others, targets that are
     /// covered by others, and what nothing refers to. Conditions are compared by what they mean; what
-    /// could not be analysed is not reported.
+    /// could not be analysed is not reported, nor what
+    /// [`AnalysisLimits::total_steps`](crate::AnalysisLimits::total_steps) do not suffice for.
     ///
     /// Two things to know before taking it away: under
     /// [`Unselected::Allow`](crate::Unselected::Allow) a target that grants nothing still closes its
@@ -177,6 +180,22 @@ struct Search<'s> {
     subjects: Subjects,
 }
 
+/// Something that a target admits.
+struct Witness {
+    transport: Transport,
+    port: u16,
+    /// `None`: a connection or flow, whatever is in it.
+    http: Option<ExampleHttp>,
+}
+
+/// Enough to tell most targets apart.
+const MAX_WITNESSES: usize = 8;
+
+/// All that ports and transports can tell apart.
+fn each_transport(groups: &[PortGroup]) -> impl Iterator<Item = (&PortGroup, Transport)> {
+    groups.iter().flat_map(|group| [Transport::Tcp, Transport::Udp].map(|t| (group, t)))
+}
+
 /// Of each usable match of a group, by position: whether some target selects it where it is not
 /// shadowed, and by which matches it is shadowed elsewhere.
 type Uses = BTreeMap<(ObjectName, usize), (bool, BTreeSet<String>)>;
@@ -191,33 +210,40 @@ impl Search<'_> {
             matter,
         };
         let mut found = Vec::new();
-        let mut granting: Vec<usize> = Vec::new();
+        let mut granting: Vec<(usize, Vec<Witness>)> = Vec::new();
         for (at, target) in targets.iter().enumerate() {
             if let Some(why) = &target.void {
                 found.push(dead(target, DeadMatter::Void(why.to_string())));
-            } else if self.grants_nothing(at) {
-                found.push(dead(target, DeadMatter::NeverMatches));
-            } else {
-                granting.push(at);
+                continue;
+            }
+            match self.witnesses(at) {
+                Some(witnesses) => granting.push((at, witnesses)),
+                None => found.push(dead(target, DeadMatter::NeverMatches)),
             }
         }
         let mut by_destination = BTreeMap::<_, Vec<usize>>::new();
-        for &at in &granting {
+        for &(at, _) in &granting {
             for destination in targets.get(at).into_iter().flat_map(|t| &t.destinations) {
                 by_destination.entry(destination).or_default().push(at);
             }
         }
         let mut gone = BTreeSet::new();
-        for &at in &granting {
+        for (at, witnesses) in &granting {
+            let at = *at;
             let Some(target) = targets.get(at) else { continue };
             let near = target.destinations.first().and_then(|to| by_destination.get(to));
-            let others = near.into_iter().flatten().copied().filter(|&other| {
+            let near = near.map_or(&[][..], Vec::as_slice);
+            if self.clauses.budget().spend(near.len() / 8).is_err() {
+                break;
+            }
+            let others = near.iter().copied().filter(|&other| {
                 other != at
                     && !gone.contains(&other)
                     && targets.get(other).is_some_and(|other| {
                         target.destinations.is_subset(&other.destinations)
                             && target.sources.is_subset(&other.sources)
                     })
+                    && witnesses.iter().all(|witness| self.may_admit(other, witness))
             });
             for other in others.collect::<Vec<_>>() {
                 let Some(known) = targets.get(other) else { continue };
@@ -242,59 +268,94 @@ impl Search<'_> {
         found
     }
 
-    fn grants_nothing(&self, at: usize) -> bool {
+    /// Something that a target admits, for each transport and for some of its ports. `None` if it
+    /// admits nothing; none of them where that is not known.
+    fn witnesses(&self, at: usize) -> Option<Vec<Witness>> {
         let side = Side::new(self.numbered, false, vec![at]);
         let groups = port_groups(side.targets().map(|(target, _)| target));
         let solver = Solver::new(self.clauses, &self.subjects, Vec::new());
-        groups.iter().all(|group| {
-            [Transport::Tcp, Transport::Udp].iter().all(|&transport| {
-                let (verdict, _) = side.opaque(transport, group.example);
-                verdict != crate::Verdict::Allow
-                    && side.http(transport, group.example).keys().all(|id| {
-                        self.clauses.clause(*id).is_some_and(|clause| {
-                            matches!(solver.find(clause, &[]), Found::Nothing)
-                        })
-                    })
-            })
-        })
+        let (mut witnesses, mut is_certain) = (Vec::new(), true);
+        for (group, transport) in each_transport(&groups) {
+            let port = group.example;
+            if witnesses.len() >= MAX_WITNESSES {
+                break;
+            }
+            if side.opaque(transport, port).0 == Verdict::Allow {
+                witnesses.push(Witness { transport, port, http: None });
+                continue;
+            }
+            for id in side.http(transport, port).keys() {
+                match self.clauses.clause(*id).map(|clause| solver.find(clause, &[])) {
+                    Some(Found::Request(http)) => {
+                        witnesses.push(Witness { transport, port, http: Some(*http) });
+                        break;
+                    }
+                    Some(Found::Nothing) => {}
+                    Some(Found::Undecided(_)) | None => is_certain = false,
+                }
+            }
+        }
+        (!witnesses.is_empty() || !is_certain).then_some(witnesses)
+    }
+
+    /// Whether a target may admit what another does: a quick look before all is compared.
+    fn may_admit(&self, at: usize, witness: &Witness) -> bool {
+        let &Witness { transport, port, ref http } = witness;
+        let Some((target, numbers)) = self.numbered.target(at) else { return false };
+        let Some(http) = http else { return target.opaque(transport, port) == Verdict::Allow };
+        let may_admit = |id: &ClauseId| {
+            let clause = self.clauses.clause(*id);
+            clause.is_none_or(|clause| self.subjects.may_admit(self.clauses, clause, http))
+        };
+        // Without matches it is the port that counts.
+        target.admits_port(transport, port).is_some()
+            && (target.http.is_none() || numbers.iter().any(may_admit))
     }
 
     /// Whether a target grants nothing that another does not, between parties of both.
     fn covers(&self, at: usize, other: usize) -> bool {
+        if self.clauses.budget().spend(1).is_err() {
+            return false;
+        }
         let own = Side::new(self.numbered, false, vec![at]);
         let other = Side::new(self.numbered, false, vec![other]);
         let targets = own.targets().chain(other.targets()).map(|(target, _)| target);
-        port_groups(targets).iter().all(|group| {
-            [Transport::Tcp, Transport::Udp].iter().all(|&transport| {
-                let verdict = |side: &Side<'_>| rank(side.opaque(transport, group.example).0);
-                let get = |side: &Side<'_>| -> Vec<&Clause> {
-                    let granted = side.http(transport, group.example);
-                    granted.keys().filter_map(|id| self.clauses.clause(*id)).collect()
-                };
-                let (grants, others) = (get(&own), get(&other));
-                let is_less = verdict(&own) <= verdict(&other);
-                is_less && {
-                    let asked = grants.iter().chain(&others).copied().collect();
-                    let solver = Solver::new(self.clauses, &self.subjects, asked);
-                    let is_covered =
-                        |grant: &&Clause| matches!(solver.find(grant, &others), Found::Nothing);
-                    grants.iter().all(is_covered)
-                }
-            })
+        let groups = port_groups(targets);
+        each_transport(&groups).all(|(group, transport)| {
+            let verdict = |side: &Side<'_>| rank(side.opaque(transport, group.example).0);
+            let get = |side: &Side<'_>| -> Vec<&Clause> {
+                let granted = side.http(transport, group.example);
+                granted.keys().filter_map(|id| self.clauses.clause(*id)).collect()
+            };
+            let (grants, others) = (get(&own), get(&other));
+            let is_less = verdict(&own) <= verdict(&other);
+            is_less && {
+                let asked = grants.iter().chain(&others).copied().collect();
+                let solver = Solver::new(self.clauses, &self.subjects, asked);
+                let is_covered =
+                    |grant: &&Clause| matches!(solver.find(grant, &others), Found::Nothing);
+                grants.iter().all(is_covered)
+            }
         })
     }
 
     fn matches(&self) -> Vec<Dead> {
         let (mut never, mut uses) = (BTreeSet::new(), Uses::new());
+        // Many targets select the same.
+        let mut known = HashSet::new();
         for at in 0..self.audit.model.targets.len() {
             let side = Side::new(self.numbered, false, vec![at]);
             for (target, numbers) in side.targets() {
-                self.of_target(target, numbers, &mut never, &mut uses);
+                let selected = target.http.iter().flatten();
+                if known.insert(selected.map(|s| (&s.group, s.index)).collect::<Vec<_>>()) {
+                    self.of_target(target, numbers, &mut never, &mut uses);
+                }
             }
         }
+        let used: BTreeSet<ObjectName> = uses.keys().map(|(group, _)| group.clone()).collect();
         let mut found = Vec::new();
         for (name, group) in &self.audit.inputs.groups {
-            let is_used = uses.keys().any(|(known, _)| known == name);
+            let is_used = used.contains(name);
             // The engine knows which matches can be used.
             let compiled = self.audit.policy().inner().groups.find_named(name);
             for index in 0..group.matches.len() {

@@ -299,7 +299,7 @@ impl Comparison<'_> {
                 match found {
                     _ if is_implied && origin.http_match.is_none() => {}
                     Found::Request(http) => {
-                        self.report(&pair, change, transport, origin, &groups, Some(*http));
+                        self.report(&pair, change, transport, origin, &groups, Some(*http))?;
                     }
                     Found::Undecided(why) => self.left_out(pair.text(&origin), why),
                     Found::Nothing => {}
@@ -307,7 +307,7 @@ impl Comparison<'_> {
             }
         }
         for (change, transport, origin, groups) in opaque {
-            self.report(&pair, change, transport, origin, &groups, None);
+            self.report(&pair, change, transport, origin, &groups, None)?;
         }
         Ok(())
     }
@@ -365,7 +365,7 @@ impl Comparison<'_> {
         found
     }
 
-    /// Reports a difference if both policies confirm it.
+    /// Reports a difference if both policies confirm it. Fails where no steps are left for that.
     fn report(
         &mut self,
         pair: &Pair<'_, '_>,
@@ -374,8 +374,9 @@ impl Comparison<'_> {
         origin: Origin,
         groups: &[&PortGroup],
         http: Option<ExampleHttp>,
-    ) {
-        let Some(port) = groups.first().map(|group| group.example) else { return };
+    ) -> Result<(), AnalysisError> {
+        let Some(port) = groups.first().map(|group| group.example) else { return Ok(()) };
+        self.clauses.budget().spend(STEPS_PER_DIFFERENCE)?;
         let example = Example {
             source: pair.source.identity.clone(),
             destination: pair.identity.clone(),
@@ -394,7 +395,7 @@ impl Comparison<'_> {
                 what: pair.text(&origin),
                 why: format!("the policies do not confirm the example {example}"),
             });
-            return;
+            return Ok(());
         }
         self.diff.differences.push(Difference {
             change,
@@ -407,12 +408,16 @@ impl Comparison<'_> {
             before,
             after,
         });
+        Ok(())
     }
 
     fn left_out(&mut self, what: String, why: AnalysisError) {
         self.diff.not_compared.push(NotCompared { what, why: why.to_string() });
     }
 }
+
+/// What it takes to ask both policies about an example and to write it down.
+const STEPS_PER_DIFFERENCE: usize = 100;
 
 /// Two parties that are compared.
 struct Pair<'p, 'g> {

@@ -1,7 +1,8 @@
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use crate::decision::Verdict;
 use crate::identity::{Form, Identity, Resolver};
 use crate::labels::Selector;
 use crate::name::ObjectName;
@@ -77,6 +78,17 @@ impl Target {
             Some(ports) => ports.contains(port).then_some(true),
         }
     }
+
+    /// The answer to an opaque connection or flow.
+    pub(super) fn opaque(&self, transport: Transport, port: u16) -> Verdict {
+        let Some(by_port) = self.admits_port(transport, port) else { return Verdict::Deny };
+        match (transport, &self.http) {
+            (Transport::Udp, _) if by_port => Verdict::Allow,
+            (Transport::Tcp, None) if by_port => Verdict::Allow,
+            (Transport::Tcp, Some(matches)) if !matches.is_empty() => Verdict::HttpOnly,
+            _ => Verdict::Deny,
+        }
+    }
 }
 
 impl Model {
@@ -108,15 +120,13 @@ impl Model {
             let of_kind = |kind| rules().filter(move |(_, rule)| rule.kind == kind);
             let sources: Vec<_> = view.sources().collect();
             // The engine knows which matches can be used.
-            let usable: Vec<_> =
+            let usable: HashSet<HttpMatch> =
                 view.http_matches().into_iter().flatten().map(|(_, m)| m).collect();
             let http = of_kind(RuleKind::HttpRouteGroup).flat_map(|(_, rule)| {
                 let name = ObjectName::new(own, rule.name.as_str());
                 let matches = groups.get(&name).map_or(&[][..], Vec::as_slice);
                 let mut found = selected(rule, name, matches, semantics);
-                found.retain(|selected| {
-                    usable.iter().any(|m| *selected.http_match == *Borrow::<HttpMatch>::borrow(m))
-                });
+                found.retain(|selected| usable.contains(&*selected.http_match));
                 found
             });
             let ports = |kind, routes| {

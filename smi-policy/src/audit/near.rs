@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::headers::{FieldVisitor, Headers};
-use crate::language::Language;
+use crate::language::{Budget, Language};
 use crate::name::ObjectName;
 use crate::pattern::Pattern;
 use crate::request::{HttpRequest, Request, Traffic};
@@ -67,7 +67,8 @@ impl fmt::Display for NearMiss {
 impl Audit {
     /// Single changes to a denied request that would make it allowed: another method, path, header,
     /// port or source. Each was decided by the policy. Empty if the request is allowed as it is, or
-    /// if one change does not suffice.
+    /// if one change does not suffice. Of paths and values as many patterns are looked at as
+    /// [`AnalysisLimits::total_steps`](crate::AnalysisLimits::total_steps) suffice for.
     ///
     /// ```
     /// use smi_policy::{Audit, HttpMatch, HttpRequest, HttpRouteGroup, Identity, ObjectName};
@@ -96,7 +97,8 @@ impl Audit {
             target.void.is_none() && keys.iter().any(|key| target.destinations.contains(key))
         };
         let targets: Vec<&Target> = self.model.targets.iter().filter(names_it).collect();
-        let mut trial = Trial { audit: self, found: Vec::new() };
+        let budget = Budget::new(&self.limits);
+        let mut trial = Trial { audit: self, budget, found: Vec::new() };
         if let Traffic::Http(http) = &request.traffic {
             trial.http(request, http, &targets);
         }
@@ -137,6 +139,8 @@ const MAX_SOURCES: usize = 256;
 /// Changes that were tried, and those that suffice.
 struct Trial<'t> {
     audit: &'t Audit,
+    /// For examples of paths and values.
+    budget: Budget,
     found: Vec<NearMiss>,
 }
 
@@ -202,15 +206,19 @@ impl Trial<'_> {
 
     /// A short text that a pattern accepts.
     fn example(&self, regex: &str, anchor: Anchor, domain: Option<&Language>) -> Option<Vec<u8>> {
+        self.budget.check().ok()?;
         let limits = &self.audit.limits;
         let pattern = Pattern::parse(regex, &self.audit.policy().inner().limits).ok()?;
+        let (language, steps) = match domain {
+            Some(_) => pattern.analyse_path(anchor, limits),
+            None => pattern.analyse(anchor, limits),
+        };
+        // If that was too much, it is the last.
+        let _ = self.budget.spend(steps);
         match domain {
-            Some(paths) => {
-                pattern.path_language(anchor, limits).ok()?.intersection(paths, limits).ok()?
-            }
-            None => pattern.language(anchor, limits).ok()?,
+            Some(paths) => language.ok()?.intersection(paths, limits).ok()?.example(),
+            None => language.ok()?.example(),
         }
-        .example()
     }
 }
 

@@ -27,6 +27,12 @@ impl<'m> Numbered<'m> {
         let numbers = model.targets.iter().map(&mut of).collect();
         Self { model, numbers, always: clauses.always() }
     }
+
+    /// The target at this position, if it grants anything at all, with the numbers of its matches.
+    pub(super) fn target(&self, at: usize) -> Option<(&'m Target, &[ClauseId])> {
+        let target = self.model.targets.get(at).filter(|target| target.void.is_none())?;
+        Some((target, self.numbers.get(at)?.as_slice()))
+    }
 }
 
 /// What one policy grants one party at another.
@@ -61,10 +67,7 @@ impl<'m> Side<'m> {
 
     pub(super) fn targets(&self) -> impl Iterator<Item = (&'m Target, &'m [ClauseId])> {
         let numbered = self.numbered;
-        self.targets.iter().filter_map(|&at| {
-            let target = numbered.model.targets.get(at).filter(|target| target.void.is_none())?;
-            Some((target, numbered.numbers.get(at)?.as_slice()))
-        })
+        self.targets.iter().filter_map(|&at| numbered.target(at))
     }
 
     /// How many targets and matches there are, and how many ports these list.
@@ -119,13 +122,7 @@ impl<'m> Side<'m> {
         }
         let mut best = (Verdict::Deny, Origin::default());
         for (target, _) in self.targets() {
-            let Some(by_port) = target.admits_port(transport, port) else { continue };
-            let verdict = match (transport, &target.http) {
-                (Transport::Udp, _) if by_port => Verdict::Allow,
-                (Transport::Tcp, None) if by_port => Verdict::Allow,
-                (Transport::Tcp, Some(matches)) if !matches.is_empty() => Verdict::HttpOnly,
-                _ => Verdict::Deny,
-            };
+            let verdict = target.opaque(transport, port);
             if rank(verdict) > rank(best.0) {
                 best = (verdict, Origin { target: Some(target.name.clone()), http_match: None });
             }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -59,14 +60,14 @@ impl<'s> Solver<'s> {
             })
         };
         let grant = choices.localized(grant);
-        let others: Vec<Clause> = others.iter().map(|other| choices.localized(other)).collect();
+        let others: Vec<_> = others.iter().map(|other| choices.localized(other)).collect();
         let mut search = Search {
             grant: &grant,
             choices,
             allowance: self.clauses.budget().question(),
             depends_on_unknown: false,
         };
-        match search.run(&others.iter().collect::<Vec<_>>()) {
+        match search.run(&others.iter().map(Cow::as_ref).collect::<Vec<_>>()) {
             Ok(Some(request)) => Found::Request(Box::new(request)),
             Ok(None) if search.depends_on_unknown => {
                 let why = budget.check().err().unwrap_or(AnalysisError::TooManyStates);
@@ -127,7 +128,9 @@ impl<'s> Search<'s> {
 
     /// Chooses fields until no other clause is left.
     fn fields(&mut self, left: &[&Clause], chosen: &mut Chosen<'s>) -> Result<bool, AnalysisError> {
-        self.spend(1 + left.len() / 16)?;
+        // The clauses are looked at, each for a field that is not among those chosen. That bounds how
+        // deep this goes, too.
+        self.spend(1 + left.len().saturating_mul(1 + chosen.len()) / 16)?;
         let open = |clause: &Clause| {
             let is_open = |field: &&Field| {
                 **field != Field::Path && !chosen.iter().any(|(known, _)| known == *field)

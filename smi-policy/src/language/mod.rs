@@ -87,11 +87,6 @@ impl Language {
         self.dfa.is_accepting(end)
     }
 
-    /// How many states its automaton has.
-    pub(crate) fn states(&self) -> usize {
-        self.dfa.len()
-    }
-
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
         *self == Self::nothing()

@@ -39,32 +39,34 @@ impl Pattern {
         anchor: Anchor,
         limits: &AnalysisLimits,
     ) -> Result<Language, AnalysisError> {
+        self.analyse(anchor, limits).0
+    }
+
+    /// The language, and how many steps it took to find out, also where it is refused.
+    pub(crate) fn analyse(
+        &self,
+        anchor: Anchor,
+        limits: &AnalysisLimits,
+    ) -> (Result<Language, AnalysisError>, usize) {
         if is_higher(self.hir(), MAX_HEIGHT) {
-            return Err(AnalysisError::TooDeep);
+            return (Err(AnalysisError::TooDeep), 1);
         }
         let looks_within_characters =
             self.hir().properties().look_set().contains(Look::WordAsciiNegate);
         if anchor == Anchor::Search && looks_within_characters {
             // Of a search over bytes it would hold within a character too.
-            return Err(AnalysisError::InnerBoundary);
+            return (Err(AnalysisError::InnerBoundary), 1);
         }
         let anchored = match anchor {
             Anchor::Start | Anchor::Full => Anchored::Yes,
             Anchor::Search => Anchored::No,
         };
-        let dense = determinise(self.hir(), anchor, limits).ok_or(AnalysisError::TooManyStates)?;
-        let config = start::Config::new().anchored(anchored);
-        let start = dense.start_state(&config).map_err(|_| AnalysisError::TooManyStates)?;
-        let classes = dense.byte_classes();
-        let classes = Classes::by(|byte| classes.get(byte));
-        let dfa = Dfa::explore(
-            At::of(&dense, start),
-            &classes,
-            limits,
-            |at, byte| at.step(&dense, byte),
-            |at| at.accepts(&dense),
-        )?;
-        Ok(Language { dfa })
+        let Some(dense) = determinise(self.hir(), anchor, limits) else {
+            let most = limits.states.saturating_mul(BYTES_PER_STATE);
+            return (Err(AnalysisError::TooManyStates), 1 + most / BYTES_PER_STEP);
+        };
+        let steps = 1 + dense.memory_usage() / BYTES_PER_STEP;
+        (language_of(&dense, anchored, limits), steps)
     }
 
     /// The set of paths that satisfy a `pathRegex` of this pattern, of those that every server
@@ -91,12 +93,42 @@ impl Pattern {
         anchor: Anchor,
         limits: &AnalysisLimits,
     ) -> Result<Language, AnalysisError> {
-        let language = self.language(anchor, limits)?;
-        if self.is_unconstrained(anchor) {
-            return language.union(&Language::starting_with("/"), limits);
-        }
-        Ok(language)
+        self.analyse_path(anchor, limits).0
     }
+
+    /// As [`analyse`](Self::analyse), of [`path_language`](Self::path_language).
+    pub(crate) fn analyse_path(
+        &self,
+        anchor: Anchor,
+        limits: &AnalysisLimits,
+    ) -> (Result<Language, AnalysisError>, usize) {
+        let (language, steps) = self.analyse(anchor, limits);
+        if self.is_unconstrained(anchor) {
+            let rooted = Language::starting_with("/");
+            return (language.and_then(|language| language.union(&rooted, limits)), steps);
+        }
+        (language, steps)
+    }
+}
+
+/// What an automaton of `regex-automata` accepts.
+fn language_of(
+    dense: &DFA<Vec<u32>>,
+    anchored: Anchored,
+    limits: &AnalysisLimits,
+) -> Result<Language, AnalysisError> {
+    let config = start::Config::new().anchored(anchored);
+    let start = dense.start_state(&config).map_err(|_| AnalysisError::TooManyStates)?;
+    let classes = dense.byte_classes();
+    let classes = Classes::by(|byte| classes.get(byte));
+    let dfa = Dfa::explore(
+        At::of(dense, start),
+        &classes,
+        limits,
+        |at, byte| at.step(dense, byte),
+        |at| at.accepts(dense),
+    )?;
+    Ok(Language { dfa })
 }
 
 /// Whether a syntax tree is higher than this. Goes no deeper itself.
@@ -169,6 +201,9 @@ impl At {
 
 /// What a state may take on average; few take as much.
 const BYTES_PER_STATE: usize = 1024;
+
+/// How much of an automaton is made in the time of one step of a comparison.
+const BYTES_PER_STEP: usize = 32;
 
 /// Height of a syntax tree up to which recursion over it is harmless.
 const MAX_HEIGHT: u32 = 100;

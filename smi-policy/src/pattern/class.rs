@@ -3,6 +3,7 @@ use std::ops::Range;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::ascii::{self, Negate};
+use super::complement::complement;
 use super::cursor::Cursor;
 use super::error::{Fault, PatternErrorKind};
 use super::escape::{self, CodePoint};
@@ -62,10 +63,7 @@ impl ClassReader {
         let mut class = self.folder.fold(ClassUnicode::new(written), case);
         self.folder.check(cursor.span_from(start))?;
         class.union(&ClassUnicode::new(groups));
-        if negate == Negate::Yes {
-            class.negate();
-        }
-        Ok(class)
+        Ok(if negate == Negate::Yes { complement(class) } else { class })
     }
 
     /// Reads a class that is written as an escape: `\d`, `\pL`, `\p{Greek}`. `None`, and nothing

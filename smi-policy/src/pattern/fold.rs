@@ -3,6 +3,7 @@ use std::ops::Range;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::ascii::Negate;
+use super::complement::complement;
 use super::error::{Bound, Fault, PatternErrorKind};
 
 /// Whether upper and lower case differ.
@@ -70,11 +71,8 @@ impl Folder {
         case: Case,
     ) -> ClassUnicode {
         self.ranges_left = self.ranges_left.saturating_sub(class.ranges().len());
-        let mut class = self.fold(class, case);
-        if negate == Negate::Yes {
-            class.negate();
-        }
-        class
+        let class = self.fold(class, case);
+        if negate == Negate::Yes { complement(class) } else { class }
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) fn help(kind: PatternErrorKind, found: &str) -> &'static str {
         Kind::UnknownProperty if found.contains('=') => {
             "name the category or script alone, such as `\\p{Greek}`"
         }
+        Kind::UnknownProperty if found.contains('{') && !found.ends_with('}') => {
+            "close the name with `}`"
+        }
         Kind::UnknownProperty => {
             "name a general category such as `\\pL` or `\\p{Lu}`, or a script such as `\\p{Greek}`"
         }

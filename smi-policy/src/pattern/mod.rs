@@ -15,6 +15,7 @@ mod alphabet;
 mod ascii;
 mod automaton;
 mod class;
+mod complement;
 mod context;
 mod cursor;
 mod decoder;

@@ -3,6 +3,7 @@ use regex_syntax::hir::translate::Translator;
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
 
 use super::ascii::Negate;
+use super::complement::complement;
 use super::cursor::Cursor;
 use super::error::{Fault, PatternErrorKind};
 use super::scripts::SCRIPTS;
@@ -19,7 +20,10 @@ pub(super) fn property(
     let mut negate = Negate::No;
     let mut letter = [0; 4];
     let name = if cursor.eat("{") {
-        let name = cursor.eat_until("}").unwrap_or_else(|| cursor.eat_all());
+        let Some(name) = cursor.eat_until("}") else {
+            cursor.eat_all();
+            return Err(Fault::new(PatternErrorKind::UnknownProperty, cursor.span_from(start)));
+        };
         name.strip_prefix('^').inspect(|_| negate = Negate::Yes).unwrap_or(name)
     } else {
         cursor.next().map_or("", |c| c.encode_utf8(&mut letter))
@@ -38,11 +42,7 @@ fn lookup(name: &str) -> Option<ClassUnicode> {
     match &*name {
         "any" => Some(ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)])),
         "ascii" => Some(ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7F')])),
-        "assigned" => {
-            let mut class = table("General_Category", "Unassigned")?;
-            class.negate();
-            Some(class)
-        }
+        "assigned" => table("General_Category", "Unassigned").map(complement),
         // Surrogates are no characters, so that nothing in UTF-8 is one.
         "cs" | "surrogate" => Some(ClassUnicode::empty()),
         name if CATEGORIES.binary_search(&name).is_ok() => table("General_Category", name),

@@ -31,6 +31,7 @@ const CASES: &[(&str, Kind, &str, &str)] = &[
     ("[[:word2:]]", Kind::UnknownPosixClass, "[:word2:]", "alnum"),
     (r"\p{Script=Greek}", Kind::UnknownProperty, r"\p{Script=Greek}", r"`\p{Greek}`"),
     (r"\p{Alphabetic}", Kind::UnknownProperty, r"\p{Alphabetic}", r"\pL"),
+    (r"a\p{Greek+", Kind::UnknownProperty, r"\p{Greek+", "close the name"),
     (r"[\d\pX]", Kind::UnknownProperty, r"\pX", r"\pL"),
     (r"a\Z", Kind::UnknownEscape, r"\Z", r"`\z`"),
     (r"\u0041", Kind::UnknownEscape, r"\u", r"\x{…}"),
