@@ -6,7 +6,9 @@ use smi_policy::ObjectName;
 use smi_split::Protocol;
 use smi_types::manifest::{Document, Node, Resources, Value};
 
-/// Labels of pods, or of a selector.
+use crate::finding::Origin;
+
+/// Labels of pods, or of a selector; annotations too.
 pub(crate) type Labels = BTreeMap<String, String>;
 
 #[derive(Debug, Default)]
@@ -17,6 +19,15 @@ pub(crate) struct Cluster {
     /// Those in which there is a Service, a workload or a ServiceAccount, and those that are among
     /// the manifests themselves.
     pub(crate) namespaces: BTreeSet<String>,
+    /// Those of them that are among the manifests themselves.
+    pub(crate) written: BTreeMap<String, Written>,
+}
+
+/// What a Namespace of the manifests carries.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) labels: Labels,
+    pub(crate) annotations: Labels,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +35,8 @@ pub(crate) struct Service {
     /// Empty if it selects nothing.
     pub(crate) selector: Labels,
     pub(crate) ports: Vec<ServicePort>,
+    /// It has no address of its own.
+    pub(crate) is_headless: bool,
 }
 
 #[derive(Debug)]
@@ -54,12 +67,17 @@ pub(crate) enum Traffic {
 
 #[derive(Debug)]
 pub(crate) struct Workload {
+    /// The object that says so.
+    pub(crate) origin: Origin,
     pub(crate) namespace: String,
     pub(crate) account: String,
     /// What selects its pods, if it says.
     pub(crate) selector: Labels,
     /// What its pods carry.
     pub(crate) labels: Labels,
+    pub(crate) annotations: Labels,
+    /// Its pods have the network of their node.
+    pub(crate) is_on_host: bool,
     /// Number and name of TCP container ports.
     pub(crate) ports: Vec<(u16, Option<String>)>,
 }
@@ -106,9 +124,17 @@ impl Cluster {
         let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
         let template = at(root, &["spec", "template"]);
         let selector = || labels(at(root, &["spec", "selector", "matchLabels"]));
+        let workload = |template, selector| {
+            let name = document.name().unwrap_or_default();
+            Workload::read(Origin::new(kind, namespace, name), template, selector)
+        };
         match (document.api_version().unwrap_or_default(), kind) {
             ("v1", "Namespace") => {
-                self.namespaces.extend(document.name().map(str::to_owned));
+                let Some(name) = document.name() else { return };
+                let of = |key| labels(at(root, &["metadata", key]));
+                let written = Written { labels: of("labels"), annotations: of("annotations") };
+                self.namespaces.insert(name.to_owned());
+                self.written.insert(name.to_owned(), written);
                 return;
             }
             ("v1", "ServiceAccount") => {}
@@ -117,19 +143,19 @@ impl Cluster {
                 self.services.insert(ObjectName::new(namespace, name), Service::read(root));
             }
             ("v1", "Pod") => {
-                self.workloads.push(Workload::read(namespace, Some(root), Labels::new()));
+                self.workloads.push(workload(Some(root), Labels::new()));
             }
             ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
             | ("batch/v1", "Job") => {
-                self.workloads.push(Workload::read(namespace, template, selector()));
+                self.workloads.push(workload(template, selector()));
             }
             ("batch/v1", "CronJob") => {
                 let template = at(root, &["spec", "jobTemplate", "spec", "template"]);
-                self.workloads.push(Workload::read(namespace, template, Labels::new()));
+                self.workloads.push(workload(template, Labels::new()));
             }
             // Whatever else makes pods in this way, such as a Rollout of Argo.
             _ if template.is_some_and(|own| at(own, &["spec", "containers"]).is_some()) => {
-                self.workloads.push(Workload::read(namespace, template, selector()));
+                self.workloads.push(workload(template, selector()));
             }
             _ => return,
         }
@@ -141,7 +167,12 @@ impl Service {
     fn read(root: Node<'_>) -> Self {
         let listed = at(root, &["spec", "ports"]).and_then(Node::as_sequence);
         let ports = listed.into_iter().flat_map(|ports| ports.iter()).filter_map(ServicePort::read);
-        Self { selector: labels(at(root, &["spec", "selector"])), ports: ports.collect() }
+        let text = |key| at(root, &["spec", key]).and_then(Node::as_str);
+        Self {
+            selector: labels(at(root, &["spec", "selector"])),
+            ports: ports.collect(),
+            is_headless: text("clusterIP") == Some("None") || text("type") == Some("ExternalName"),
+        }
     }
 }
 
@@ -190,7 +221,7 @@ impl ServicePort {
 }
 
 impl Workload {
-    fn read(namespace: &str, template: Option<Node<'_>>, selector: Labels) -> Self {
+    fn read(origin: Origin, template: Option<Node<'_>>, selector: Labels) -> Self {
         let field = |path: &[&str]| template.and_then(|template| at(template, path));
         let name = |key: &str| field(&["spec", key]).and_then(Node::as_str);
         let account = name("serviceAccountName").or_else(|| name("serviceAccount"));
@@ -206,8 +237,17 @@ impl Workload {
                 ports.extend(number.filter(|_| protocol == "TCP").map(|number| (number, name)));
             }
         }
-        let labels = labels(field(&["metadata", "labels"]));
-        Self { namespace: namespace.to_owned(), account, selector, labels, ports }
+        Self {
+            namespace: origin.namespace.clone(),
+            origin,
+            account,
+            selector,
+            labels: labels(field(&["metadata", "labels"])),
+            annotations: labels(field(&["metadata", "annotations"])),
+            is_on_host: field(&["spec", "hostNetwork"])
+                .is_some_and(|own| matches!(own.value(), Value::Bool(true))),
+            ports,
+        }
     }
 }
 

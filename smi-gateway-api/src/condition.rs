@@ -198,6 +198,19 @@ impl Condition {
         self.has_path_regex() || self.headers.values().any(is_regex)
     }
 
+    /// The regular expressions of path and headers.
+    pub(crate) fn regexes(&self) -> impl Iterator<Item = &str> {
+        let path = match &self.path {
+            PathMatch::Regex(regex) => Some(regex.as_str()),
+            _ => None,
+        };
+        let headers = self.headers.values().filter_map(|header| match header {
+            HeaderMatch::Regex(regex) => Some(regex.as_str()),
+            HeaderMatch::Exact(_) => None,
+        });
+        path.into_iter().chain(headers)
+    }
+
     pub(crate) fn has_path_regex(&self) -> bool {
         matches!(self.path, PathMatch::Regex(_))
     }

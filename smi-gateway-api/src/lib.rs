@@ -85,6 +85,7 @@ mod access;
 mod back;
 mod cluster;
 mod condition;
+mod existing;
 mod finding;
 mod migration;
 mod object;

@@ -10,6 +10,7 @@ use smi_types::write::{self, WriteError};
 
 use crate::access::{Account, Selected};
 use crate::cluster::Cluster;
+use crate::existing::Existing;
 use crate::finding::{Finding, Level, Origin, Report, Verdict};
 use crate::object::Object;
 use crate::options::Options;
@@ -48,6 +49,14 @@ pub struct Migration {
     verdicts: BTreeMap<Origin, Verdict>,
     splits: Vec<Origin>,
     targets: Vec<Origin>,
+    direction: Direction,
+}
+
+/// Which way a migration goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    FromSmi,
+    ToSmi,
 }
 
 impl Migration {
@@ -63,7 +72,7 @@ impl Migration {
         objects.extend(access::migrate(&mut world));
         let (splits, targets) =
             (world.origins(Kind::TrafficSplit), world.origins(Kind::TrafficTarget));
-        world.finish(objects, splits, targets, &["TrafficSplit", "TrafficTarget"])
+        world.finish(objects, splits, targets, Direction::FromSmi)
     }
 
     /// The way back: HTTPRoutes with a Service as parent become TrafficSplits and HTTPRouteGroups,
@@ -90,7 +99,7 @@ impl Migration {
     pub fn back(resources: &Resources, options: &Options) -> Self {
         let mut world = World::new(resources, options);
         let (objects, routes) = back::migrate(&mut world);
-        world.finish(objects, routes, Vec::new(), &["HTTPRoute"])
+        world.finish(objects, routes, Vec::new(), Direction::ToSmi)
     }
 
     /// The objects, in the order in which to apply them.
@@ -157,9 +166,15 @@ impl Migration {
             let _ = writeln!(text, "# {step}. {sentence}");
         };
         line("Read the report. Settle its errors, or accept them.");
-        line(
-            "kubectl apply this file: routes come first, then who may call, then the default deny.",
-        );
+        line(match self.direction {
+            Direction::FromSmi => {
+                "kubectl apply this file: routes come first, then who may call, then the default \
+                 deny."
+            }
+            Direction::ToSmi => {
+                "kubectl apply this file: HTTPRouteGroups come before the splits that refer to them."
+            }
+        });
         let names = |origins: &[Origin]| {
             let mut command = String::new();
             for origin in origins {
@@ -174,10 +189,15 @@ impl Migration {
             command
         };
         if !self.splits.is_empty() {
-            line(&format!(
-                "When the routes are accepted, delete the splits that they replace:{}",
-                names(&self.splits)
-            ));
+            let when = match self.direction {
+                Direction::FromSmi => {
+                    "When the routes are accepted, delete the splits that they replace:"
+                }
+                Direction::ToSmi => {
+                    "When the mesh splits, delete the routes that the splits replace:"
+                }
+            };
+            line(&format!("{when}{}", names(&self.splits)));
         }
         if !self.targets.is_empty() {
             line(&format!(
@@ -185,9 +205,12 @@ impl Migration {
                 names(&self.targets)
             ));
         }
-        line(
-            "Delete HTTPRouteGroups, TCPRoutes and the like when nothing refers to them any more.",
-        );
+        if self.direction == Direction::FromSmi {
+            line(
+                "Delete HTTPRouteGroups, TCPRoutes and the like when nothing refers to them any \
+                 more.",
+            );
+        }
         text
     }
 }
@@ -235,6 +258,7 @@ pub(crate) struct World<'m> {
     pub(crate) options: &'m Options,
     pub(crate) semantics: Semantics,
     pub(crate) cluster: Cluster,
+    pub(crate) existing: Existing,
     pub(crate) selected: BTreeMap<Account, Selected>,
     pub(crate) report: Report,
     /// How much more the output may have, in values such as ports and paths.
@@ -248,11 +272,13 @@ impl<'m> World<'m> {
         let namespace = resources.default_namespace().to_owned();
         let semantics = options.semantics.clone().with_default_namespace(namespace);
         let cluster = Cluster::read(resources);
+        let existing = Existing::read(resources);
         Self {
             resources,
             options,
             semantics,
             cluster,
+            existing,
             selected: BTreeMap::new(),
             report: Report::default(),
             values_left: MOST_VALUES,
@@ -360,14 +386,35 @@ impl<'m> World<'m> {
         origins
     }
 
+    /// Reports objects of the output that would take the place of others.
+    fn report_replaced(&mut self, objects: &[Object]) {
+        // What a Namespace carries is written again.
+        for object in objects.iter().filter(|own| own.kind() != "Namespace") {
+            let origin = Origin::new(object.kind(), object.namespace(), object.name());
+            let Origin { kind, namespace, name } = &origin;
+            let smi = Kind::parse(kind).and_then(|own| self.resources.find(own, namespace, name));
+            if smi.is_some() || self.existing.has(&origin) {
+                let reason =
+                    "the output has an object of the same name, which would take its place";
+                let by_hand = Some("rename one of the two");
+                self.report.refused(&origin, "metadata.name", "name-taken", reason, by_hand);
+            }
+        }
+    }
+
     fn finish(
-        self,
+        mut self,
         objects: Vec<Object>,
         splits: Vec<Origin>,
         targets: Vec<Origin>,
-        judged: &[&str],
+        direction: Direction,
     ) -> Migration {
-        let mut findings = self.report.into_findings();
+        let judged: &[&str] = match direction {
+            Direction::FromSmi => &["TrafficSplit", "TrafficTarget"],
+            Direction::ToSmi => &["HTTPRoute"],
+        };
+        self.report_replaced(&objects);
+        let mut findings = std::mem::take(&mut self.report).into_findings();
         let mut verdicts: BTreeMap<Origin, Verdict> =
             splits.iter().chain(&targets).map(|own| (own.clone(), Verdict::Exact)).collect();
         for finding in &mut findings {
@@ -391,6 +438,6 @@ impl<'m> World<'m> {
         let kept = |origin: &Origin| verdicts.get(origin) != Some(&Verdict::NotExpressible);
         let splits = splits.into_iter().filter(kept).collect();
         let targets = targets.into_iter().filter(kept).collect();
-        Migration { objects, findings, verdicts, splits, targets }
+        Migration { objects, findings, verdicts, splits, targets, direction }
     }
 }

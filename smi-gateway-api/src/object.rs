@@ -116,6 +116,8 @@ pub(crate) struct Metadata {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) namespace: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) labels: BTreeMap<String, String>,
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
@@ -126,7 +128,8 @@ impl Metadata {
         origins: impl IntoIterator<Item = &'o Origin>,
     ) -> Self {
         let annotations = [(ORIGIN.to_owned(), origin_text(origins))].into();
-        Self { name, namespace: Some(namespace.to_owned()), annotations }
+        let (namespace, labels) = (Some(namespace.to_owned()), BTreeMap::new());
+        Self { name, namespace, labels, annotations }
     }
 }
 
@@ -177,6 +180,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// Names, none of which is one of these.
+    pub(crate) fn without(taken: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { taken: taken.into_iter().map(|own| (own, 1)).collect() }
+    }
+
     /// The wanted name, or one like it that is free. A name that is too long for an API server is
     /// cut.
     pub(crate) fn take(&mut self, namespace: &str, wanted: &str) -> String {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use smi_policy::{HttpMatch, HttpSemantics, PathMode};
+use smi_policy::{HttpMatch, HttpSemantics};
 
 use super::grant::{Account, Grant, PortSelection, Source};
 use super::headers::{Refusal, exact_values};
@@ -10,8 +10,8 @@ use super::{Memo, kept, network, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::finding::Origin;
 use crate::migration::World;
-use crate::object::{Metadata, Names, Object, Other};
-use crate::path::{PathPattern, Tail, dialect};
+use crate::object::{Metadata, Object, Other};
+use crate::path::{LARGEST_PROGRAM, PathPattern, Tail, dialect, program_size};
 
 const API_VERSION: &str = "cilium.io/v2";
 const KIND: &str = "CiliumNetworkPolicy";
@@ -88,7 +88,7 @@ type Path = Result<(String, bool), &'static str>;
 /// One CiliumNetworkPolicy for each target and destination.
 pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     let mut objects = Vec::new();
-    let mut names = Names::default();
+    let mut names = world.existing.names(KIND);
     let mut known = Memo::default();
     for grant in grants {
         let from_endpoints = endpoints(world, grant);
@@ -247,6 +247,7 @@ fn rules(
     for (group, http_match) in matches {
         match http_rules(http_match, &world.semantics.http, known) {
             Ok((of_match, is_exact)) => {
+                large_programs(world, grant, &of_match, group, http_match);
                 rules.extend(of_match);
                 super::joined_headers(world, &grant.origin, http_match);
                 if !is_exact {
@@ -263,6 +264,33 @@ fn rules(
         }
     }
     rules
+}
+
+/// Reports expressions that the proxy refuses unless it is told otherwise, and with them all
+/// policies of the pods.
+///
+/// Source: cilium/cilium#41314.
+fn large_programs(
+    world: &mut World<'_>,
+    grant: &Grant,
+    rules: &[HttpRule],
+    group: &smi_policy::ObjectName,
+    http_match: &HttpMatch,
+) {
+    let texts = rules.iter().flat_map(|rule| [&rule.method, &rule.path]).flatten();
+    let size = texts.filter_map(|text| program_size(text)).max().unwrap_or_default();
+    if size > LARGEST_PROGRAM {
+        let reason = format!(
+            "match `{group}#{}`: the expression makes a program of about {size} instructions, and \
+             Envoy takes {LARGEST_PROGRAM}; Cilium then drops all policies of the pods, which \
+             closes them",
+            super::match_name(http_match)
+        );
+        let by_hand = "raise `re2.max_program_size.error_level` of Cilium's Envoy, write a simpler \
+                       expression, or migrate with the path mode `as-is`";
+        let (origin, field) = (&grant.origin, "spec.rules");
+        world.report.caveat(origin, field, "regex-size", reason, Some(by_hand));
+    }
 }
 
 fn http_rules(
@@ -300,11 +328,7 @@ fn http_rules(
 fn path(text: &str, http: &HttpSemantics) -> Path {
     // Cilium matches path and query as one text, so that expressions must not run from one into the
     // other, whatever the proxy does to paths.
-    let mut http = *http;
-    if http.path_mode == PathMode::AsIs {
-        http.path_mode = PathMode::Strict;
-    }
-    let pattern = PathPattern::new(text, &http).ok().flatten();
+    let pattern = PathPattern::new(text, http).ok().flatten();
     let pattern = pattern.ok_or("the expression is too complex to be analysed")?;
     let clean = pattern
         .clean_regex(Tail::Query)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smi_policy::Unselected;
 
-use super::{cilium, gateway, istio, linkerd};
+use super::{bypass, cilium, gateway, istio, linkerd};
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 use crate::object::{Metadata, Object, is_label};
@@ -56,9 +56,13 @@ pub(super) fn policies(
             None => vec![own.clone()],
         };
         report_of_mesh(world, mesh, &own);
+        bypass::report(world, mesh, &namespace);
         let metadata = Metadata::new(&namespace, NAME.to_owned(), &origins);
         objects.push(match mesh {
-            Mesh::Linkerd => linkerd::default_deny(&namespace, &origins),
+            Mesh::Linkerd => {
+                let written = world.cluster.written.get(&namespace);
+                linkerd::default_deny(&namespace, written, &origins)
+            }
             Mesh::Istio => istio::default_deny(metadata),
             Mesh::Cilium => cilium::default_deny(metadata),
             Mesh::GatewayApi => gateway::default_deny(metadata),
@@ -112,6 +116,19 @@ fn report_of_mesh(world: &mut World<'_>, mesh: Mesh, own: &Origin) {
         let reason = "pods take the policy of their namespace when they start, and no later";
         let by_hand = Some("restart its pods after you have applied the output");
         world.report.caveat(own, "", "restart-pods", reason, by_hand);
+        if !world.cluster.written.contains_key(&own.name) {
+            let reason = "it is not among the manifests, and `kubectl apply` takes from it the labels \
+                          and annotations that were applied before, such as `linkerd.io/inject`";
+            let by_hand = Some(
+                "add the Namespace to the manifests, or set the annotation with `kubectl annotate`",
+            );
+            world.report.caveat(own, "", "namespace-metadata", reason, by_hand);
+        }
+    }
+    if mesh == Mesh::Cilium {
+        let reason = "the node of a pod can always call it, as probes of the kubelet do";
+        let (verdict, level) = (Verdict::Caveat, Level::Info);
+        world.report.add(own, "", verdict, level, "node", reason, None);
     }
     if mesh == Mesh::Istio && own.name == istio::ROOT_NAMESPACE {
         let reason = "policies of Istio's root namespace close all namespaces of the mesh";

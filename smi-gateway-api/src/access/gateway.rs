@@ -9,7 +9,7 @@ use super::{kept, network, no_udp, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::finding::{Level, Verdict};
 use crate::migration::World;
-use crate::object::{Metadata, Names, Object, Other};
+use crate::object::{Metadata, Object, Other};
 
 const API_VERSION: &str = "gateway.networking.x-k8s.io/v1alpha1";
 const KIND: &str = "XAuthorizationPolicy";
@@ -69,7 +69,7 @@ struct NetworkAttributes {
 /// One policy for each target and workload.
 pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     let mut objects = Vec::new();
-    let mut names = Names::default();
+    let mut names = world.existing.names(KIND);
     for grant in grants {
         no_udp(world, grant);
         let Some(ports) = &grant.ports else { continue };

@@ -11,7 +11,7 @@ use super::headers::{Refusal, exact_values};
 use super::{Memo, joined_headers, kept, network, no_udp, pods, wanted_name};
 use crate::cluster::Labels;
 use crate::migration::World;
-use crate::object::{Metadata, Names, Object, Other};
+use crate::object::{Metadata, Object, Other};
 use crate::path::PathPattern;
 
 const API_VERSION: &str = "security.istio.io/v1";
@@ -83,7 +83,7 @@ struct When {
 /// One AuthorizationPolicy for each target and workload.
 pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
     let mut objects = Vec::new();
-    let mut names = Names::default();
+    let mut names = world.existing.names(KIND);
     let mut known = Memo::default();
     for grant in grants {
         no_udp(world, grant);

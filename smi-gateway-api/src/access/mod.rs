@@ -1,5 +1,6 @@
 //! From TrafficTargets to the authorization of a mesh.
 
+mod bypass;
 mod cilium;
 mod deny;
 mod gateway;
@@ -71,7 +72,34 @@ pub(crate) fn migrate(world: &mut World<'_>) -> Vec<Object> {
         Mesh::GatewayApi => gateway::policies(world, &grants),
     };
     objects.extend(deny::policies(world, mesh, &concerned));
+    if !objects.is_empty() {
+        report_others(world, mesh);
+    }
     objects
+}
+
+/// Reports policies of the mesh that were there before.
+fn report_others(world: &mut World<'_>, mesh: Mesh) {
+    let kinds: &[(&str, &[&str])] = match mesh {
+        Mesh::Linkerd => &[(
+            "policy.linkerd.io",
+            &["Server", "ServerAuthorization", "AuthorizationPolicy", "HTTPRoute"],
+        )],
+        Mesh::Istio => &[("security.istio.io", &["AuthorizationPolicy"])],
+        Mesh::Cilium => &[
+            ("cilium.io", &["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"]),
+            ("networking.k8s.io", &["NetworkPolicy"]),
+        ],
+        Mesh::GatewayApi => &[("gateway.networking.x-k8s.io", &["XAuthorizationPolicy"])],
+    };
+    let found = kinds.iter().flat_map(|(group, kinds)| world.existing.of_kinds(group, kinds));
+    let found: Vec<Origin> = found.cloned().collect();
+    for object in found {
+        let reason = "it is there besides the output: what it lets pass the mesh lets pass, \
+                      whatever SMI says";
+        let by_hand = Some("delete it, unless you want it");
+        world.report.caveat(&object, "", "other-policy", reason, by_hand);
+    }
 }
 
 /// The name of what a target becomes at a destination.

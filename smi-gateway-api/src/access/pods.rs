@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::cluster::{Labels, Workload, has};
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
+use crate::object::is_name;
 
 use super::grant::Account;
 
@@ -37,6 +38,18 @@ pub(crate) fn selectors(world: &mut World<'_>, account: &Account, origin: &Origi
             let by_hand = "give the workloads labels of their own";
             world.report.refused(origin, FIELD, "shared-labels", reason, Some(by_hand));
         }
+        Some("no-labels") => {
+            let reason = format!("pods of `{namespace}/{name}` have no labels to select them by");
+            let by_hand = "give the workload labels";
+            world.report.refused(origin, FIELD, "no-labels", reason, Some(by_hand));
+        }
+        Some("label") => {
+            let reason = format!(
+                "a label of the pods of `{namespace}/{name}` is none that an API server takes"
+            );
+            let by_hand = "correct the labels of the workload";
+            world.report.refused(origin, FIELD, "label", reason, Some(by_hand));
+        }
         Some(code) => {
             let reason = format!(
                 "the mesh selects pods by labels, and no workload of `{namespace}/{name}` is among \
@@ -66,17 +79,25 @@ fn select(world: &World<'_>, account: &Account) -> Selected {
     let mut code = None;
     for own in own {
         let sets = [&own.selector, &own.labels];
-        let usable = |labels: &&&Labels| !labels.is_empty() && has(&own.labels, labels);
+        if own.labels.is_empty() {
+            code = Some("no-labels");
+            continue;
+        }
+        let usable = |labels: &&&Labels| {
+            !labels.is_empty() && has(&own.labels, labels) && labels.iter().all(is_label)
+        };
         let is_known = |labels: &Labels| selectors.contains(labels) || !is_shared(labels);
         match sets.iter().filter(usable).find(|labels| is_known(labels)) {
             Some(labels) => {
                 selectors.insert(labels);
             }
+            None if !own.labels.iter().all(is_label) => code = Some("label"),
             None => code = Some("shared-labels"),
         }
     }
-    let of_label = world.options.account_label.as_ref().filter(|_| is_label_value(name));
+    let of_label = world.options.account_label.as_ref();
     let of_label = of_label.map(|key| Labels::from([(key.clone(), name.clone())]));
+    let of_label = of_label.filter(|labels| labels.iter().all(is_label));
     if selectors.is_empty() && code.is_none() {
         match &of_label {
             Some(labels) if is_shared(labels) => code = Some("shared-labels"),
@@ -90,6 +111,18 @@ fn select(world: &World<'_>, account: &Account) -> Selected {
     let is_widest =
         |labels: &&Labels| !selectors.iter().any(|other| *other != *labels && has(labels, other));
     Selected { selectors: selectors.iter().copied().filter(is_widest).cloned().collect(), code }
+}
+
+/// Whether an API server takes this as a label: a name of at most 63 characters, perhaps with a DNS
+/// subdomain before it, and a value.
+fn is_label((key, value): (&String, &String)) -> bool {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key.as_str()),
+    };
+    prefix.is_none_or(is_name)
+        && is_label_value(name)
+        && (value.is_empty() || is_label_value(value))
 }
 
 /// Whether a label can have this value.

@@ -126,7 +126,12 @@ fn condition(own: &HttpRouteRulesMatches, field: &str) -> Result<Condition, Refu
         }
     };
     let mut headers = BTreeMap::new();
-    for header in own.headers.iter().flatten() {
+    for (index, header) in own.headers.iter().flatten().enumerate() {
+        let name = header.name.to_ascii_lowercase();
+        if name == "host" {
+            let reason = "a route compares a header, SMI takes it for the authority".to_owned();
+            return Err((format!("{field}.headers[{index}]"), "authority", reason));
+        }
         let value = header.value.clone();
         let value = match header.r#type {
             Some(HttpRouteRulesMatchesHeadersType::RegularExpression) => {
@@ -135,7 +140,7 @@ fn condition(own: &HttpRouteRulesMatches, field: &str) -> Result<Condition, Refu
             Some(HttpRouteRulesMatchesHeadersType::Exact) | None => HeaderMatch::Exact(value),
         };
         // Of one name twice the first counts, says HTTPHeaderMatch.
-        headers.entry(header.name.to_ascii_lowercase()).or_insert(value);
+        headers.entry(name).or_insert(value);
     }
     let method = own.method.as_ref().and_then(|method| serde_json::to_value(method).ok());
     let method = method.as_ref().and_then(Value::as_str).map(str::to_owned);

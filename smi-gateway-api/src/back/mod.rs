@@ -8,12 +8,20 @@ use std::collections::BTreeMap;
 
 use gateway_api::httproutes::HttpRoute;
 use smi_policy::ObjectName;
+use smi_split::Splits;
+use smi_types::manifest::Node;
 
 use crate::condition::Condition;
+use crate::existing;
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 use crate::object::Object;
 use entry::Entry;
+
+/// API groups whose routes send requests to Services.
+const GROUPS: [&str; 2] = ["gateway.networking.k8s.io/", "policy.linkerd.io/"];
+/// The versions of HTTPRoutes that are read.
+const VERSIONS: [&str; 2] = ["gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"];
 
 /// The routes of one service.
 #[derive(Default)]
@@ -24,32 +32,31 @@ struct Routed {
     is_refused: bool,
 }
 
-/// Translates all HTTPRoutes, and names them.
+/// Translates all HTTPRoutes, and names them, and the other routes, which are refused.
 pub(crate) fn migrate(world: &mut World<'_>) -> (Vec<Object>, Vec<Origin>) {
-    let mut services: BTreeMap<ObjectName, Routed> = BTreeMap::new();
-    let mut origins = Vec::new();
+    // Of the same route twice the last counts.
+    let mut routes: BTreeMap<Origin, Node<'_>> = BTreeMap::new();
     for loaded in world.resources.foreign() {
         let document = loaded.document;
-        let is_route = matches!(
-            document.api_version(),
-            Some("gateway.networking.k8s.io/v1" | "gateway.networking.k8s.io/v1beta1")
-        );
-        let Some(root) = document.root().filter(|_| is_route) else { continue };
-        if root.get("kind").and_then(smi_types::manifest::Node::as_str) != Some("HTTPRoute") {
-            continue;
+        let version = document.api_version().unwrap_or_default();
+        let is_known = GROUPS.iter().any(|group| version.starts_with(group));
+        let Some(root) = document.root().filter(|_| is_known) else { continue };
+        let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
+        if kind.ends_with("Route") {
+            let namespace = document.namespace().unwrap_or(world.resources.default_namespace());
+            let name = document.name().unwrap_or_default();
+            routes.insert(Origin::new(kind, namespace, name), root);
         }
-        let namespace = document.namespace().unwrap_or(world.resources.default_namespace());
-        let origin = Origin::new("HTTPRoute", namespace, document.name().unwrap_or_default());
-        origins.push(origin.clone());
-        let json = json::of(root);
-        match serde_json::from_value::<HttpRoute>(json.clone()) {
-            Ok(route) => {
-                let lost = json::lost(&json, &route);
-                one(world, &mut services, &origin, &route, lost);
-            }
-            Err(error) => {
-                let reason = format!("it is no HTTPRoute: {error}");
-                world.report.refused(&origin, "", "unreadable", reason, None);
+    }
+    let mut services: BTreeMap<ObjectName, Routed> = BTreeMap::new();
+    for (origin, root) in &routes {
+        match read(origin, *root) {
+            Ok((route, lost)) => one(world, &mut services, origin, &route, lost),
+            Err((code, reason)) => {
+                world.report.refused(origin, "", code, reason, None);
+                for (service, _) in existing::parents(*root, &origin.namespace) {
+                    services.entry(service).or_default().is_refused = true;
+                }
             }
         }
     }
@@ -57,7 +64,29 @@ pub(crate) fn migrate(world: &mut World<'_>) -> (Vec<Object>, Vec<Origin>) {
     for (service, routed) in services {
         objects.extend(of_service(world, &service, routed));
     }
-    (objects, origins)
+    (objects, routes.into_keys().collect())
+}
+
+/// An HTTPRoute, and the first of its fields that would be lost; or code and reason why not.
+fn read(
+    origin: &Origin,
+    root: Node<'_>,
+) -> Result<(HttpRoute, Option<String>), (&'static str, String)> {
+    let version = root.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+    if origin.kind != "HTTPRoute" || !VERSIONS.contains(&version) {
+        let reason = format!(
+            "a TrafficSplit is made of HTTPRoutes of `{}`, and this is a {} of `{}`",
+            VERSIONS.join("` or `"),
+            origin.kind,
+            version.escape_debug()
+        );
+        return Err(("kind", reason));
+    }
+    let json = json::of(root);
+    let route = serde_json::from_value::<HttpRoute>(json.clone())
+        .map_err(|error| ("unreadable", format!("it is no HTTPRoute: {error}")))?;
+    let lost = json::lost(&json, &route);
+    Ok((route, lost))
 }
 
 fn one(
@@ -181,6 +210,7 @@ fn of_service(world: &mut World<'_>, service: &ObjectName, routed: Routed) -> Ve
     }
     match smi::objects(world, service, &entries) {
         Ok(objects) => {
+            report_others(world, service, &origins);
             for origin in &origins {
                 world.report.exact(origin, "spec", "the same shares");
             }
@@ -191,6 +221,24 @@ fn of_service(world: &mut World<'_>, service: &ObjectName, routed: Routed) -> Ve
                 world.report.refused(origin, field.as_str(), code, reason.as_str(), None);
             }
             Vec::new()
+        }
+    }
+}
+
+/// Reports splits of the service that were there before: they have a say too.
+fn report_others(world: &mut World<'_>, service: &ObjectName, origins: &[Origin]) {
+    let splits = Splits::from_resources(world.resources, world.semantics.clone());
+    let others = splits.iter().filter(|own| own.apex() == service);
+    for other in others {
+        let (namespace, name) = (other.name().namespace(), other.name().name());
+        let other = Origin::new("TrafficSplit", namespace, name);
+        for origin in origins {
+            let reason = format!(
+                "{other} splits `{service}` too: of several splits the oldest that a request meets \
+                 counts"
+            );
+            let by_hand = Some("delete it");
+            world.report.caveat(origin, "spec", "other-split", reason, by_hand);
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Style {
     pub(crate) no_looks: bool,
     /// What may be empty is taken not to be.
     pub(crate) nonempty: bool,
+    /// Paths are normalised already: nothing is kept out but what ends a path, and what is no ASCII.
+    pub(crate) as_is: bool,
 }
 
 /// Rewrites a portable expression for whole paths. `None` if it has something for which there is no
@@ -75,7 +77,7 @@ impl Writer {
                 Some(if text.ends_with('/') { Place::SegmentStart } else { Place::Segment })
             }
             HirKind::Class(class) => {
-                self.text.push_str(&one_of(&ordinary(class)?));
+                self.text.push_str(&one_of(&self.ordinary(class)?));
                 Some(Place::Segment)
             }
             HirKind::Look(Look::Start | Look::End) if self.style.no_looks => Some(place),
@@ -128,13 +130,26 @@ impl Writer {
         Some(after)
     }
 
+    /// What of a class is ordinary. `None` for a class of bytes.
+    fn ordinary(&self, class: &Class) -> Option<ClassUnicode> {
+        let Class::Unicode(class) = class else { return None };
+        let mut own = class.clone();
+        if self.style.as_is {
+            own.intersect(&set(&[('!', '~')]));
+            own.difference(&set(&[('#', '#'), ('?', '?')]));
+        } else {
+            own.difference(&set(EXTRAORDINARY));
+        }
+        Some(own)
+    }
+
     /// A class that repeats without end.
     fn anything(&mut self, class: &Class, min: u32, place: Place) -> Option<Place> {
-        let own = ordinary(class)?;
+        let own = self.ordinary(class)?;
         let Class::Unicode(class) = class else { return None };
         let has =
             |c: char| class.ranges().iter().any(|range| range.start() <= c && c <= range.end());
-        if !has('/') && !has('.') && !has('%') {
+        if self.style.as_is || !has('/') && !has('.') && !has('%') {
             self.text.push_str(&one_of(&own));
             self.text.push_str(&quantifier(min, None));
             return Some(Place::Segment);
@@ -176,6 +191,10 @@ impl Writer {
     }
 }
 
+fn set(ranges: &[(char, char)]) -> ClassUnicode {
+    ClassUnicode::new(ranges.iter().map(|&(start, end)| ClassUnicodeRange::new(start, end)))
+}
+
 fn quantifier(min: u32, max: Option<u32>) -> String {
     match (min, max) {
         (0, Some(1)) => "?".to_owned(),
@@ -185,15 +204,6 @@ fn quantifier(min: u32, max: Option<u32>) -> String {
         (min, Some(max)) => format!("{{{min},{max}}}"),
         (min, None) => format!("{{{min},}}"),
     }
-}
-
-/// What of a class is ordinary within a segment. `None` for a class of bytes.
-fn ordinary(class: &Class) -> Option<ClassUnicode> {
-    let Class::Unicode(class) = class else { return None };
-    let mut own = class.clone();
-    let excluded = EXTRAORDINARY.iter().map(|&(start, end)| ClassUnicodeRange::new(start, end));
-    own.difference(&ClassUnicode::new(excluded));
-    Some(own)
 }
 
 /// A class as text. A class of nearly everything is written as what it lacks.
@@ -218,7 +228,10 @@ fn one_of(class: &ClassUnicode) -> String {
 fn push(text: &mut String, c: char) {
     match c {
         '\0'..='\x1f' | '\x7f' => text.push_str(&format!("\\x{:02x}", u32::from(c))),
-        _ if c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '%' | ';') => text.push(c),
+        // Where `\<` means anything, it is the beginning of a word.
+        _ if c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '%' | ';' | '<' | '>') => {
+            text.push(c);
+        }
         _ if c.is_ascii() => {
             text.push('\\');
             text.push(c);

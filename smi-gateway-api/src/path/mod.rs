@@ -2,14 +2,17 @@
 
 mod clean;
 pub(crate) mod dialect;
+mod size;
 
 use std::sync::LazyLock;
 
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 use smi_policy::{
     AnalysisError, AnalysisLimits, Anchor, HttpSemantics, Language, Limits, PathMode, PathShape,
     Pattern,
 };
+
+pub(crate) use size::{LARGEST_PROGRAM, program_size};
 
 /// A `pathRegex`, analysed.
 #[derive(Clone, Debug)]
@@ -131,11 +134,24 @@ impl PathPattern {
         let wanted = self.paths.intersection(rooted_text(self.mode), &limits).ok()?;
         let mut best: Option<CleanRegex> = None;
         let (normal, no_looks) = (self.mode == PathMode::Normalize, tail == Tail::Query);
+        if self.mode == PathMode::AsIs && no_looks {
+            let style =
+                clean::Style { normal, at_end: false, no_looks, nonempty: false, as_is: true };
+            let text = clean::rewrite(&whole, style).filter(|own| own.len() <= LONGEST_REGEX)?;
+            let language = language_of(&text)?;
+            // Nothing runs into the query, and nothing passes that SMI keeps out.
+            let is_within = language.is_subset_of(&self.paths, &limits) == Ok(true);
+            let is_exact = language == wanted;
+            return (is_within && !language.is_empty()).then_some(CleanRegex { text, is_exact });
+        }
         let rewritten = [(true, false), (false, false), (true, true), (false, true)]
             .into_iter()
             .filter(|(at_end, _)| !(no_looks && *at_end))
             .map(|(at_end, nonempty)| {
-                clean::rewrite(&whole, clean::Style { normal, at_end, no_looks, nonempty })
+                clean::rewrite(
+                    &whole,
+                    clean::Style { normal, at_end, no_looks, nonempty, as_is: false },
+                )
             });
         let as_it_is = if no_looks { clean::without_looks(&whole) } else { Some(whole.clone()) };
         for text in [as_it_is].into_iter().chain(rewritten).flatten() {
@@ -236,6 +252,16 @@ fn make_rooted(mode: PathMode) -> Language {
     }
 }
 
+/// The characters of a class, if they are few.
+fn characters(class: &Class) -> Option<Vec<Hir>> {
+    const FEW: usize = 4;
+    let Class::Unicode(class) = class else { return None };
+    let all: Vec<char> =
+        class.ranges().iter().flat_map(|own| own.start()..=own.end()).take(FEW + 1).collect();
+    let literal = |c: &char| Hir::literal(c.to_string().into_bytes());
+    (all.len() <= FEW).then(|| all.iter().map(literal).collect())
+}
+
 /// The branches of all alternations multiplied out; `None` if they are many.
 fn branches(hir: &Hir) -> Option<Vec<Hir>> {
     const MANY: usize = 16;
@@ -248,6 +274,16 @@ fn branches(hir: &Hir) -> Option<Vec<Hir>> {
             all
         }
         HirKind::Capture(capture) => branches(&capture.sub)?,
+        // What has no end belongs to what stands before it, as a prefix and what lies below it.
+        HirKind::Repetition(repetition)
+            if (repetition.min, repetition.max) == (0, Some(1))
+                && hir.properties().maximum_len().is_some() =>
+        {
+            let mut all = branches(&repetition.sub)?;
+            all.push(Hir::empty());
+            all
+        }
+        HirKind::Class(class) => characters(class).unwrap_or_else(|| vec![hir.clone()]),
         HirKind::Concat(parts) => {
             let mut all = vec![Vec::new()];
             for part in parts {

@@ -30,7 +30,7 @@ pub(crate) fn routes(plan: &Plan) -> Vec<Object> {
     let routes = limits::spread(plan.rules.iter().map(|rule| (rule, rule.conditions.clone())));
     let parts = routes.len();
     let route = |(part, rules): (usize, Vec<(&Rule, Vec<Condition>)>)| {
-        let name = limits::name(plan.service.name(), plan.port, part, parts);
+        let name = limits::name(&plan.name, part, parts);
         let rules = rules.into_iter().map(|(own, conditions)| rule(plan, own, &conditions));
         let parent = GrpcRouteParentRefs {
             group: Some(String::new()),

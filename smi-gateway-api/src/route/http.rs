@@ -18,7 +18,7 @@ pub(crate) fn routes(plan: &Plan) -> Vec<Object> {
     let routes = limits::spread(rules);
     let parts = routes.len();
     let route = |(part, rules): (usize, Vec<(&Rule, Vec<Condition>)>)| {
-        let name = limits::name(plan.service.name(), plan.port, part, parts);
+        let name = limits::name(&plan.name, part, parts);
         let rules = rules.into_iter().map(|(own, conditions)| rule(plan, own, &conditions));
         Object::HttpRoute(Box::new(HttpRoute {
             metadata: route_metadata(namespace, name, &origins),

@@ -13,8 +13,8 @@ use crate::object::{Object, route_metadata};
 pub(crate) fn routes(plan: &Plan, protocol: Protocol) -> Option<Object> {
     let rule = plan.rules.first().filter(|rule| rule.split.is_some())?;
     let name = match protocol {
-        Protocol::Udp => format!("{}-{}-udp", plan.service.name(), plan.port),
-        _ => format!("{}-{}", plan.service.name(), plan.port),
+        Protocol::Udp => format!("{}-udp", plan.name),
+        _ => plan.name.clone(),
     };
     let metadata = route_metadata(plan.service.namespace(), name, &plan.origins());
     Some(match protocol {

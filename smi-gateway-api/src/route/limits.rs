@@ -34,10 +34,10 @@ pub(crate) fn spread<R: Clone, M: Clone>(
 }
 
 /// The name of one of several routes: in the order of the alphabet, and of no other service.
-pub(crate) fn name(service: &str, port: u16, part: usize, parts: usize) -> String {
+pub(crate) fn name(of_port: &str, part: usize, parts: usize) -> String {
     match parts {
-        0 | 1 => format!("{service}-{port}"),
+        0 | 1 => of_port.to_owned(),
         // A dot, which names of Services never have.
-        _ => format!("{service}-{port}.{part:03}"),
+        _ => format!("{of_port}.{part:03}"),
     }
 }

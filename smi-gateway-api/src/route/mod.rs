@@ -19,6 +19,7 @@ use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
 use crate::object::{Object, is_label};
 use crate::options::Mesh;
+use crate::path::{LARGEST_PROGRAM, program_size};
 use plan::{MOST_CONDITIONS, Plan, Rule};
 
 /// The largest weight of a backend.
@@ -40,7 +41,11 @@ pub(crate) fn migrate(world: &mut World<'_>) -> Vec<Object> {
     for (service, splits) in services {
         let mut known = BTreeMap::new();
         for port in ports(world, &service, &splits) {
-            objects.extend(of_port(world, &service, &splits, &mut known, port));
+            let routes = of_port(world, &service, &splits, &mut known, port);
+            if !routes.is_empty() {
+                report_others(world, &service, &splits, port.0);
+            }
+            objects.extend(routes);
         }
     }
     objects
@@ -85,6 +90,15 @@ fn ports(world: &mut World<'_>, service: &ObjectName, splits: &[&Split]) -> Vec<
             .collect();
         ports.sort_by_key(|(port, _)| *port);
         ports.dedup_by_key(|(port, _)| *port);
+        if own.is_headless {
+            for split in splits {
+                let reason = format!(
+                    "`{service}` has no cluster IP, and a mesh may ignore the routes of such Services"
+                );
+                let by_hand = "give the Service a cluster IP";
+                world.report.caveat(&origin(split), FIELD, "headless", reason, Some(by_hand));
+            }
+        }
         if ports.is_empty() {
             let reason = format!("the Service `{service}` has no ports, so nothing is routed");
             return refuse(world, "no-ports", reason, "give the Service ports");
@@ -114,6 +128,38 @@ fn ports(world: &mut World<'_>, service: &ObjectName, splits: &[&Split]) -> Vec<
     vec![(Port::tcp(port), Traffic::Unknown)]
 }
 
+/// Reports what else has a say in where the requests of a port go.
+fn report_others(world: &mut World<'_>, service: &ObjectName, splits: &[&Split], port: Port) {
+    const FIELD: &str = "spec.service";
+    let others: BTreeSet<String> =
+        world.existing.routes_of(service, port.number).map(ToString::to_string).collect();
+    let host = format!(
+        "{}.{}.svc.{}",
+        service.name(),
+        service.namespace(),
+        world.semantics.cluster_domain
+    );
+    let profiles = world.existing.of_kinds("linkerd.io", &["ServiceProfile"]);
+    let is_linkerd = matches!(world.options.mesh, None | Some(Mesh::Linkerd));
+    let profile = profiles.filter(|_| is_linkerd).find(|own| own.name == host).cloned();
+    for split in splits {
+        let object = origin(split);
+        for other in &others {
+            let reason = format!(
+                "{other} is a route of {port} of `{service}` too: of the matches of both the most \
+                 specific counts, of equals that of the older route"
+            );
+            let by_hand = Some("delete it, or merge the two");
+            world.report.caveat(&object, FIELD, "other-route", reason, by_hand);
+        }
+        if let Some(profile) = &profile {
+            let reason = format!("as long as there is {profile}, Linkerd does not look at routes");
+            let by_hand = Some("delete it");
+            world.report.caveat(&object, FIELD, "service-profile", reason, by_hand);
+        }
+    }
+}
+
 fn of_port(
     world: &mut World<'_>,
     service: &ObjectName,
@@ -134,7 +180,17 @@ fn of_port(
         return Vec::new();
     };
     if !is_http {
-        return l4::routes(&plan, port.protocol).into_iter().collect();
+        let route = l4::routes(&plan, port.protocol);
+        let split = plan.rules.first().and_then(|rule| rule.split.as_ref());
+        if let Some((route, split)) = route.as_ref().zip(split) {
+            let reason = format!(
+                "the {} of {port} belongs to the Gateway API's experimental channel",
+                route.kind()
+            );
+            let by_hand = Some("install that channel, and see whether your mesh has such routes");
+            world.report.caveat(split, "spec.service", "experimental", reason, by_hand);
+        }
+        return route.into_iter().collect();
     }
     if plan.rules.iter().all(|rule| rule.split.is_none()) {
         return Vec::new();
@@ -263,7 +319,8 @@ fn plan(
         let (origins, verdict) = (Vec::new(), Verdict::Exact);
         rules.push(Rule { split: None, origins, conditions, backends, verdict });
     }
-    is_sayable.then(|| Plan { service: service.clone(), port: port.number, rules })
+    let name = world.existing.route_name(service, port.number);
+    is_sayable.then(|| Plan { service: service.clone(), port: port.number, name, rules })
 }
 
 /// The matches of a split, as far as they can be said.
@@ -282,6 +339,7 @@ fn matches_of(world: &mut World<'_>, split: &Split) -> Matches {
             let report = &mut world.report;
             let translated = matches::translate(&http_match, &http, &group_origin, place, report);
             worst = worst.max(translated.verdict);
+            large_programs(world, &group_origin, place, &translated.conditions);
             translated.conditions.into_iter().for_each(|own| conditions.insert(own));
             if conditions.len() > MOST_CONDITIONS {
                 // It is refused, whatever comes behind.
@@ -309,6 +367,25 @@ fn matches_of(world: &mut World<'_>, split: &Split) -> Matches {
         world.report.narrowed(&object, "spec.matches", "missing-matches", reason, by_hand);
     }
     Matches { conditions, origins, verdict: worst }
+}
+
+/// Reports expressions that Cilium's proxy refuses unless it is told otherwise.
+fn large_programs(world: &mut World<'_>, group: &Origin, place: usize, conditions: &[Condition]) {
+    if world.options.mesh != Some(Mesh::Cilium) {
+        return;
+    }
+    let sizes = conditions.iter().flat_map(Condition::regexes).filter_map(program_size);
+    let size = sizes.max().unwrap_or_default();
+    if size > LARGEST_PROGRAM {
+        let reason = format!(
+            "an expression makes a program of about {size} instructions, and Envoy takes \
+             {LARGEST_PROGRAM}"
+        );
+        let by_hand = "raise `re2.max_program_size.error_level` of Cilium's Envoy, or write a simpler \
+                       expression";
+        let field = format!("spec.matches[{place}]");
+        world.report.caveat(group, field, "regex-size", reason, Some(by_hand));
+    }
 }
 
 /// The backends of a split on a port; `None`, and reported, if they can't be said.
@@ -356,10 +433,22 @@ fn backends(
         return None;
     }
     // Those that get nothing yet stay visible: a roll-out is going to raise them.
+    let mut left_out = 0;
     for idle in idle(world, split, port) {
-        if !backends.iter().any(|(name, _)| *name == idle) && backends.len() < MOST_BACKENDS {
+        let is_new = !backends.iter().any(|(name, _)| *name == idle);
+        if is_new && backends.len() < MOST_BACKENDS {
             backends.push((idle, 0));
+        } else if is_new {
+            left_out += 1;
         }
+    }
+    if left_out > 0 {
+        let reason = format!(
+            "a rule has at most {MOST_BACKENDS} backends, so that {left_out} of weight 0 are left out"
+        );
+        let (verdict, level) = (Verdict::Exact, Level::Warning);
+        let by_hand = Some("put them in when they are to get something");
+        world.report.add(&object, FIELD, verdict, level, "idle-backends", reason, by_hand);
     }
     if backends.is_empty() {
         backends.push((service.name().to_owned(), 0));

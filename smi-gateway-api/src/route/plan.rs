@@ -12,6 +12,8 @@ use crate::finding::{Origin, Report, Verdict};
 pub(crate) struct Plan {
     pub(crate) service: ObjectName,
     pub(crate) port: u16,
+    /// What the names of its routes begin with.
+    pub(crate) name: String,
     /// In SMI's order. The last has no condition.
     pub(crate) rules: Vec<Rule>,
 }

@@ -17,28 +17,43 @@ use crate::request::Request;
 use crate::{resources, schema, worlds};
 
 const PODS: &[Pod] = &[
-    Pod { namespace: "shop", account: "web", app: "web" },
-    Pod { namespace: "shop", account: "cart", app: "cart" },
+    pod("shop", "web", "web", &[]),
+    pod("shop", "cart", "cart", &[]),
+    // The selector of the second takes the first too.
+    pod("shop", "cart", "cart", &[("tier", "x"), ("ver", "1")]),
+    pod("shop", "cart", "cart", &[("ver", "1"), ("tier", "y")]),
     // One that shares its label with a pod of another account.
-    Pod { namespace: "shop", account: "one", app: "shared" },
-    Pod { namespace: "shop", account: "two", app: "shared" },
-    Pod { namespace: "other", account: "web", app: "web" },
+    pod("shop", "one", "shared", &[]),
+    pod("shop", "two", "shared", &[]),
+    pod("other", "web", "web", &[]),
     // One in whose namespace no target ever is.
-    Pod { namespace: "quiet", account: "web", app: "web" },
+    pod("quiet", "web", "web", &[]),
 ];
 const ACCOUNTS: &[(&str, &str)] =
     &[("shop", "web"), ("shop", "cart"), ("shop", "eve"), ("other", "web"), ("other", "eve")];
 const ADDRESSES: &[&str] = &["10.1.2.3", "10.2.0.1", "2001:db8::1"];
 const PORTS: &[u16] = &[80, 8080, 9000, 9999];
 
+const fn pod(
+    namespace: &'static str,
+    account: &'static str,
+    app: &'static str,
+    more: &'static [(&'static str, &'static str)],
+) -> Pod {
+    Pod { namespace, account, app, more }
+}
+
 pub(crate) fn manifests() -> String {
     let workload = |pod: &Pod| {
-        let Pod { namespace, account, app } = pod;
+        let Pod { namespace, account, app, more } = pod;
+        let label = |(key, value): &(&str, &str)| format!("{key}: '{value}'");
+        let labels: Vec<String> = more.iter().map(label).chain([format!("app: {app}")]).collect();
+        let (selector, labels) = (&labels[0], labels.join(", "));
         format!(
             "---\napiVersion: apps/v1\nkind: Deployment\n\
              metadata: {{name: {account}, namespace: {namespace}}}\n\
-             spec: {{selector: {{matchLabels: {{app: {app}}}}}, template: {{metadata: {{labels: \
-             {{app: {app}}}}}, spec: {{serviceAccountName: {account}, containers: \
+             spec: {{selector: {{matchLabels: {{{selector}}}}}, template: {{metadata: {{labels: \
+             {{{labels}}}}}, spec: {{serviceAccountName: {account}, containers: \
              [{{name: a, ports: [{{containerPort: 8080}}, {{containerPort: 9000}}]}}]}}}}}}\n"
         )
     };
@@ -161,7 +176,10 @@ fn is_allowed(policy: &Policy, pod: &Pod, caller: Caller, port: u16, traffic: &T
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect();
-            let http = HttpRequest::new(&request.method, &request.target).headers(&headers);
+            let mut http = HttpRequest::new(&request.method, &request.target).headers(&headers);
+            if let Some(authority) = &request.authority {
+                http = http.authority(authority);
+            }
             policy.authorize(&Asked::http(Some(&source), &destination, port, http))
         }
         Traffic::Tcp => policy.authorize(&Asked::tcp(Some(&source), &destination, port)),
@@ -273,6 +291,12 @@ proptest! {
         let requests: Vec<Request> = requests.into_iter().filter(is_sent).collect();
         let text = manifests() + &groups + &targets;
         for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium, Mesh::GatewayApi] {
+            let options = Options::default().mesh(mesh).semantics(semantics.clone());
+            let plan = |text: &str| Migration::plan(&resources(text), &options);
+            if mesh == Mesh::Linkerd {
+                let turned_round = worlds::turned_round(&text);
+                prop_assert_eq!(plan(&text), plan(&turned_round), "the order of the input");
+            }
             check(&text, mesh, &semantics, &networks, &requests)?;
         }
     }
@@ -337,7 +361,7 @@ fn whom_the_report_promises_to_let_in_gets_in() {
 }
 
 /// `cart` for `web`, on one port.
-const ONE_TARGET: &str = "---
+pub(crate) const ONE_TARGET: &str = "---
 apiVersion: specs.smi-spec.io/v1alpha4
 kind: TCPRoute
 metadata: {name: t0, namespace: shop}
@@ -388,7 +412,9 @@ fn a_network_is_asked_for_besides_the_certificate() {
             {"group": group, "kind": "NetworkAuthentication", "name": network["metadata"]["name"]},
         ]),
     ];
-    assert_eq!(refs, expected.iter().collect::<Vec<_>>());
+    // For each Server.
+    let expected: Vec<&Value> = expected.iter().collect();
+    assert!(refs.chunks(expected.len()).all(|own| own == expected), "{refs:?}");
 
     let istio = Migration::plan(&resources(&text), &options.clone().mesh(Mesh::Istio));
     let expected = serde_json::json!([
@@ -482,6 +508,46 @@ fn refused(text: &str, options: &Options, code: &str) {
     let codes: Vec<&str> = migration.findings().iter().map(|finding| finding.code).collect();
     assert!(codes.contains(&code), "{codes:?}");
     assert_eq!(migration.summary().refused, 1);
+}
+
+/// Envoy takes programs of 100 instructions unless it is told otherwise, and Cilium drops all policies
+/// of the pods with one that is larger.
+#[test]
+fn what_is_too_large_for_ciliums_proxy_is_said() {
+    let plan = |own: &str, mode| {
+        let semantics = Semantics::default().with_path_mode(mode);
+        let options = Options::default().mesh(Mesh::Cilium).semantics(semantics);
+        Migration::plan(&resources(&one_match("cart", own)), &options)
+    };
+    let target = "TrafficTarget shop/t";
+    for (own, is_large) in
+        [("/api/.*", true), ("/api/[a-z]+$", false), ("/[0-9]{101}$", true), ("/api$", false)]
+    {
+        let migration = plan(&format!("pathRegex: '{own}'"), PathMode::Strict);
+        assert_eq!(has(&migration, target, "regex-size", Level::Warning), is_large, "{own}");
+        // The worst of the target but for the ports.
+        assert!(migration.to_yaml().unwrap().contains("path: "), "{own}");
+    }
+    let short = plan("pathRegex: '/api/.*'", PathMode::AsIs);
+    assert!(!has(&short, target, "regex-size", Level::Warning));
+    let yaml = short.to_yaml().unwrap();
+    assert!(yaml.contains(r#"path: /api/[\!-\"\$->\@-\~]*(?:\?.*)?"#), "{yaml}");
+}
+
+/// SMI has the authority as it was sent, and of an absolute target that of the target.
+#[test]
+fn conditions_on_the_authority_are_left_out() {
+    for name in ["host", "Host", "':authority'"] {
+        let text = one_match("cart", &format!("headers: [{{{name}: web}}]"));
+        for mesh in [Mesh::Linkerd, Mesh::Istio, Mesh::Cilium] {
+            let mut options = Options::default().mesh(mesh);
+            refused(&text, &options, "authority");
+            let mut semantics = Semantics::default();
+            semantics.http.repeated_headers = RepeatedHeaders::Any;
+            options = options.semantics(semantics);
+            refused(&text, &options, "authority");
+        }
+    }
 }
 
 #[test]

@@ -69,6 +69,13 @@ fn what_smi_can_not_say_is_refused() {
         (format!("{{{PARENT}, rules: [{{backendRefs: []}}]}}"), "no-backends"),
         (format!("{{{PARENT}, rules: [{{matches: [{{method: GET}}], {rest}}}]}}"), "no-rest"),
         (format!("{{{PARENT}, rules: [{{{rest}, retry: {{attempts: 2}}}}]}}"), "unknown-field"),
+        (
+            format!(
+                "{{{PARENT}, rules: [{{matches: [{{headers: [{{name: Host, value: a}}]}}], \
+                 {rest}}}]}}"
+            ),
+            "authority",
+        ),
         (format!("{{parentRefs: [{{name: gateway}}], rules: [{{{rest}}}]}}"), "parent"),
         (
             format!(
@@ -93,6 +100,63 @@ fn a_route_of_one_of_several_ports_is_refused() {
            spec: {ports: [{port: 80, name: a}, {port: 81, name: b}]}\n";
     let migration = Migration::back(&resources(&text), &Options::default());
     assert!(migration.objects().is_empty());
+}
+
+fn codes(text: &str) -> (usize, Vec<&'static str>) {
+    let migration = Migration::back(&resources(text), &Options::default());
+    (migration.objects().len(), migration.findings().iter().map(|own| own.code).collect())
+}
+
+#[test]
+fn other_routes_of_a_service_are_not_forgotten() {
+    let text = route(&format!("{{{PARENT}, rules: [{{backendRefs: [{{name: v1, port: 80}}]}}]}}"));
+    assert_eq!(codes(&text).0, 1);
+    for (version, kind) in [
+        ("gateway.networking.k8s.io/v1", "GRPCRoute"),
+        ("gateway.networking.k8s.io/v1alpha2", "TCPRoute"),
+        ("policy.linkerd.io/v1beta3", "HTTPRoute"),
+    ] {
+        let other = route(&format!("{{{PARENT}, rules: []}}"))
+            .replace("gateway.networking.k8s.io/v1", version)
+            .replace("HTTPRoute", kind)
+            .replace("name: web, namespace", "name: other, namespace");
+        let (objects, found) = codes(&format!("{text}---\n{other}"));
+        assert_eq!(objects, 0, "{kind}");
+        assert!(found.contains(&"kind") && found.contains(&"refused"), "{found:?}");
+    }
+    // One that can't be read.
+    let broken = route(&format!("{{{PARENT}, rules: 7}}")).replace("{name: web,", "{name: other,");
+    assert_eq!(codes(&format!("{text}---\n{broken}")).0, 0);
+    // Of the same route twice the last counts.
+    let twice = format!("{broken}---\n{}", text.replace("{name: web,", "{name: other,"));
+    assert_eq!(codes(&twice).0, 1);
+}
+
+#[test]
+fn splits_that_are_there_already_are_not_forgotten() {
+    let text = route(&format!("{{{PARENT}, rules: [{{backendRefs: [{{name: v1, port: 80}}]}}]}}"));
+    let split = |name: &str| {
+        format!(
+            "{text}---\napiVersion: split.smi-spec.io/v1alpha2\nkind: TrafficSplit\n\
+             metadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{service: web, backends: [{{service: v2, weight: 1}}]}}\n"
+        )
+    };
+    let found = codes(&split("old")).1;
+    assert!(found.contains(&"other-split") && !found.contains(&"name-taken"), "{found:?}");
+    assert!(codes(&split("web")).1.contains(&"name-taken"));
+}
+
+#[test]
+fn the_order_of_the_cut_over_is_that_of_the_way_back() {
+    let migration =
+        back(&format!("{{{PARENT}, rules: [{{backendRefs: [{{name: v1, port: 80}}]}}]}}"));
+    let yaml = migration.to_yaml().unwrap();
+    assert!(yaml.contains("delete the routes that the splits replace:"), "{yaml}");
+    assert!(
+        !yaml.contains("default deny") && !yaml.contains("HTTPRouteGroups, TCPRoutes"),
+        "{yaml}"
+    );
 }
 
 proptest! {

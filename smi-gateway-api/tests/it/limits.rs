@@ -54,6 +54,30 @@ fn many_matches_are_spread_over_rules_and_routes() {
 }
 
 #[test]
+fn routes_of_the_experimental_channel_are_named() {
+    let service = |name: &str, protocol: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\n\
+             spec: {{ports: [{{port: 80, {protocol}}}]}}\n"
+        )
+    };
+    for (protocol, kind) in [
+        ("appProtocol: tcp", Some("the TCPRoute")),
+        ("protocol: UDP", Some("the UDPRoute")),
+        ("appProtocol: grpc", None),
+        ("appProtocol: http", None),
+    ] {
+        let text = split("{service: v1, weight: 1}", "")
+            + &service("web", protocol)
+            + &service("v1", protocol);
+        let migration = plan(&text);
+        let found = migration.findings().iter().find(|own| own.code == "experimental");
+        assert_eq!(found.is_some(), kind.is_some(), "{protocol}");
+        assert!(found.is_none_or(|own| own.reason.starts_with(kind.unwrap())), "{found:?}");
+    }
+}
+
+#[test]
 fn too_many_backends_are_refused() {
     let backends: Vec<String> = (0..17).map(|n| format!("{{service: v{n}, weight: 1}}")).collect();
     let migration = plan(&split(&backends.join(","), ""));
@@ -61,6 +85,33 @@ fn too_many_backends_are_refused() {
     assert_eq!(finding(&migration, "too-many-backends").verdict, Verdict::NotExpressible);
     let migration = plan(&split(&backends[..16].join(","), ""));
     assert_eq!(migration.objects().len(), 1);
+}
+
+#[test]
+fn idle_backends_beyond_the_bound_are_left_out_and_reported() {
+    let backend = |n: usize| format!("{{service: v{n}, weight: {}}}", u8::from(n < 3));
+    let backends: Vec<String> = (0..20).map(backend).collect();
+    let migration = plan(&split(&backends.join(","), ""));
+    let json: Value = serde_json::to_value(&migration.objects()[0]).unwrap();
+    assert_eq!(json["spec"]["rules"][0]["backendRefs"].as_array().unwrap().len(), 16);
+    assert!(finding(&migration, "idle-backends").reason.contains("4 of weight 0"));
+}
+
+#[test]
+fn expressions_that_are_few_paths_become_these() {
+    let paths = |regex: &str| -> Vec<String> {
+        let text = split("{service: v1, weight: 1}", BY_GROUP)
+            + &group(&[format!("{{name: m, pathRegex: '{regex}'}}")]);
+        let json: Value = serde_json::to_value(&plan(&text).objects()[0]).unwrap();
+        let matches = json["spec"]["rules"][0]["matches"].as_array().unwrap();
+        let path = |own: &Value| format!("{} {}", own["path"]["type"], own["path"]["value"]);
+        matches.iter().map(|own| path(own).replace('"', "")).collect()
+    };
+    assert_eq!(paths("/api/?$"), ["Exact /api/", "Exact /api"]);
+    assert_eq!(paths("(/api)?/v1$"), ["Exact /api/v1", "Exact /v1"]);
+    assert_eq!(paths("/v[12]/cart$"), ["Exact /v1/cart", "Exact /v2/cart"]);
+    assert_eq!(paths("/v[12](/.*)?$"), ["PathPrefix /v1", "PathPrefix /v2"]);
+    assert_eq!(paths("/v[0-9]/cart$"), ["RegularExpression /v[0-9]/cart$"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod access;
 mod back;
 mod corpus;
 mod deny;
+mod existing;
 mod gateway;
 mod golden;
 mod limits;

@@ -13,6 +13,8 @@ pub(crate) struct Pod {
     pub(crate) namespace: &'static str,
     pub(crate) account: &'static str,
     pub(crate) app: &'static str,
+    /// Other labels; the first is that by which its Deployment selects it.
+    pub(crate) more: &'static [(&'static str, &'static str)],
 }
 
 /// Who calls.
@@ -51,7 +53,7 @@ fn selects(labels: &Value, pod: &Pod) -> bool {
         "app" => value == pod.app,
         "io.cilium.k8s.policy.serviceaccount" => value == pod.account,
         "io.kubernetes.pod.namespace" => value == pod.namespace,
-        other => panic!("{other}"),
+        key => pod.more.iter().any(|own| own.0 == key && value == own.1),
     })
 }
 
@@ -158,7 +160,7 @@ pub(crate) fn cilium(
     if policies.is_empty() {
         return true;
     }
-    let source = Pod { namespace: caller.namespace, account: caller.account, app: "" };
+    let source = Pod { namespace: caller.namespace, account: caller.account, app: "", more: &[] };
     let http_rule = |rule: &Value, request: &Request| {
         rule["method"].as_str().is_none_or(|method| covers(method, &request.method))
             && rule["path"].as_str().is_none_or(|path| covers(path, &request.target))
@@ -246,15 +248,29 @@ pub(crate) fn linkerd(
                 && server["spec"]["port"] == port
         })
         .collect();
-    assert!(servers.len() <= 1, "Linkerd refuses two Servers of one port: {servers:?}");
-    let Some(server) = servers.first() else {
-        let annotation = "config.linkerd.io/default-inbound-policy";
-        return !objects.iter().any(|object| {
-            object["kind"] == "Namespace"
-                && object["metadata"]["name"] == pod.namespace
-                && object["metadata"]["annotations"][annotation] == "deny"
-        });
-    };
+    // Of several Servers one counts: the oldest, or, before Linkerd 2.18, any.
+    let mut answers = servers.iter().map(|own| linkerd_server(objects, own, pod, caller, traffic));
+    if let Some(answer) = answers.next() {
+        assert!(answers.all(|other| other == answer), "it matters which counts: {servers:?}");
+        return answer;
+    }
+    let annotation = "config.linkerd.io/default-inbound-policy";
+    !objects.iter().any(|object| {
+        object["kind"] == "Namespace"
+            && object["metadata"]["name"] == pod.namespace
+            && object["metadata"]["annotations"][annotation] == "deny"
+    })
+}
+
+/// What a Server and the routes and policies of it let pass.
+fn linkerd_server(
+    objects: &[Value],
+    server: &Value,
+    pod: &Pod,
+    caller: Caller,
+    traffic: &Traffic,
+) -> bool {
+    let here = |object: &&Value| object["metadata"]["namespace"] == pod.namespace;
     let name = &server["metadata"]["name"];
     // A certificate, or an address: what is named has to exist.
     let is_known = |reference: &Value| {

@@ -12,6 +12,8 @@ pub(crate) struct Request {
     /// Path and query.
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
+    /// `:authority`, or that of an absolute target.
+    pub(crate) authority: Option<String>,
 }
 
 impl Request {
@@ -24,8 +26,13 @@ impl Request {
         own.map(|(_, value)| value.as_str())
     }
 
-    /// Several fields of one name as one, with this between them.
+    /// Several fields of one name as one, with this between them. Under the name of the authority
+    /// proxies have what they make of it.
     pub(crate) fn joined(&self, name: &str, separator: &str) -> Option<String> {
+        if name.eq_ignore_ascii_case("host") || name == ":authority" {
+            let authority = self.authority.as_deref().or_else(|| self.values("host").next());
+            return authority.map(|own| own.split(':').next().unwrap().to_ascii_lowercase());
+        }
         let values: Vec<&str> = self.values(name).collect();
         (!values.is_empty()).then(|| values.join(separator))
     }

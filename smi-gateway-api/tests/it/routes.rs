@@ -16,7 +16,10 @@ use crate::{resources, worlds};
 pub(crate) fn select(splits: &Splits, request: &Request) -> BTreeMap<String, u64> {
     let headers: Vec<(&str, &str)> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let http = HttpRequest::new(&request.method, &request.target).headers(&headers);
+    let mut http = HttpRequest::new(&request.method, &request.target).headers(&headers);
+    if let Some(authority) = &request.authority {
+        http = http.authority(authority);
+    }
     let web = ObjectName::new("shop", "web");
     weights(splits.select(&Call::to(&web).port(Port::tcp(80)).http(http)).outcome())
 }
@@ -39,6 +42,8 @@ pub(crate) fn without_idle(weights: BTreeMap<String, u64>) -> BTreeMap<String, u
 fn check(text: &str, requests: &[Request], mode: PathMode) -> Result<(), TestCaseError> {
     let semantics = Semantics::default().with_path_mode(mode);
     let (migration, splits, objects) = both(text, &semantics);
+    let turned_round = worlds::turned_round(text);
+    prop_assert_eq!(&migration, &both(&turned_round, &semantics).0, "the order of the input");
     let worst = migration.verdicts().map(|(_, verdict)| verdict).max().unwrap();
     if worst > Verdict::Caveat {
         return Ok(());

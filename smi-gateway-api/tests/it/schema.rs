@@ -151,8 +151,16 @@ fn bounds_of_route(spec: &Value) {
             if let Some(path) = own["path"].as_object() {
                 path_is_valid(path["type"].as_str().unwrap(), path["value"].as_str().unwrap());
             }
+            if let Some(method) = own["method"].as_object() {
+                grpc_method_is_valid(method);
+            }
             let headers = list(&own["headers"]);
             assert!(headers.len() <= 16);
+            let names: BTreeSet<String> = headers
+                .iter()
+                .map(|header| header["name"].as_str().unwrap().to_ascii_lowercase())
+                .collect();
+            assert_eq!(names.len(), headers.len(), "a map by name, and names have no case");
             for header in headers {
                 let value = header["value"].as_str().unwrap();
                 assert!((1..=4096).contains(&value.chars().count()));
@@ -160,6 +168,25 @@ fn bounds_of_route(spec: &Value) {
                 let pattern = "^[A-Za-z0-9!#$%&'*+\\-.^_\x60|~]{1,256}$";
                 assert!(compiled(pattern).is_match(name), "{name}");
             }
+        }
+    }
+}
+
+/// The validation rules of GRPCMethodMatch.
+#[track_caller]
+fn grpc_method_is_valid(method: &serde_json::Map<String, Value>) {
+    let text = |key| method.get(key).and_then(Value::as_str);
+    assert!(text("service").or(text("method")).is_some(), "one of the two");
+    assert_eq!(text("type"), Some("Exact"), "others have no rules");
+    for (key, pattern) in [
+        ("service", r"^(?i)\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*$"),
+        ("method", "^[A-Za-z_][A-Za-z_0-9]*$"),
+    ] {
+        if let Some(value) = text(key) {
+            assert!(
+                (1..=1024).contains(&value.len()) && compiled(pattern).is_match(value),
+                "{value}"
+            );
         }
     }
 }

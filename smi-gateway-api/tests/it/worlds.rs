@@ -118,6 +118,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("host", "web"),
     ("x-user", ""),
     ("x-beta", "1,2"),
+    (":authority", "WEB|web:80"),
 ];
 const VALUES: &[(&str, &str)] = &[
     ("x-user", "ada"),
@@ -128,8 +129,17 @@ const VALUES: &[(&str, &str)] = &[
     ("x-beta", "0"),
     ("x-beta", "2"),
     ("Host", "web"),
+    ("Host", "WEB"),
     ("x-user", "ada, eve"),
 ];
+const AUTHORITIES: &[&str] = &["web", "WEB", "web:80", "other"];
+
+/// The same documents in another order.
+pub(crate) fn turned_round(text: &str) -> String {
+    let mut documents: Vec<&str> = text.split("---\n").filter(|own| !own.is_empty()).collect();
+    documents.reverse();
+    documents.join("---\n")
+}
 
 /// Mostly one of the first, rarely one of the second.
 pub(crate) fn mostly<T: Clone + std::fmt::Debug + 'static>(
@@ -222,6 +232,7 @@ pub(crate) fn large_request() -> impl Strategy<Value = Request> {
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_string()))
                 .collect(),
+            authority: None,
         },
     )
 }
@@ -258,13 +269,17 @@ fn request_of(
     paths: &'static [&'static str],
 ) -> impl Strategy<Value = Request> {
     let headers = prop::collection::vec(select(VALUES), 0..3);
-    (method, select(paths), headers).prop_map(|(method, target, headers)| Request {
-        method: method.to_owned(),
-        target: target.to_owned(),
-        headers: headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect(),
+    let authority = prop::option::weighted(0.2, select(AUTHORITIES));
+    (method, select(paths), headers, authority).prop_map(|(method, target, headers, authority)| {
+        Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+                .collect(),
+            authority: authority.map(str::to_owned),
+        }
     })
 }
 

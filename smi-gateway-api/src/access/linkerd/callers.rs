@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use crate::access::grant::Account;
+use crate::existing::Existing;
 use crate::finding::Origin;
 use crate::object::{Metadata, Names, Object};
 
@@ -10,13 +11,20 @@ use super::kinds;
 
 /// Who calls, and from where: authentications of the namespace in which they are used, each made
 /// once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Callers {
     accounts: Known<BTreeSet<Account>>,
     networks: Known<BTreeSet<IpNet>>,
 }
 
 impl Callers {
+    pub(super) fn new(existing: &Existing) -> Self {
+        Self {
+            accounts: Known::new(existing.names("MeshTLSAuthentication")),
+            networks: Known::new(existing.names("NetworkAuthentication")),
+        }
+    }
+
     /// The name of the MeshTLSAuthentication of these accounts: `web`, `cart.web`, or
     /// `monitoring.prometheus` for one of another namespace.
     pub(super) fn accounts(
@@ -63,6 +71,10 @@ struct Known<T> {
 }
 
 impl<T: Ord + Clone> Known<T> {
+    fn new(names: Names) -> Self {
+        Self { names, known: BTreeMap::new() }
+    }
+
     fn name(
         &mut self,
         namespace: &str,
@@ -82,11 +94,5 @@ impl<T: Ord + Clone> Known<T> {
         self.known.into_iter().map(move |((namespace, own), (name, origins))| {
             object(Metadata::new(&namespace, name, &origins), &own)
         })
-    }
-}
-
-impl<T> Default for Known<T> {
-    fn default() -> Self {
-        Self { names: Names::default(), known: BTreeMap::new() }
     }
 }

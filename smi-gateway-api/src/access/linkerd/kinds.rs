@@ -1,15 +1,19 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 use serde::Serialize;
 
 use crate::access::grant::Account;
-use crate::cluster::Labels;
+use crate::cluster::{Labels, Written};
 use crate::condition::{Condition, HeaderMatch, PathMatch};
 use crate::finding::Origin;
 use crate::object::{Metadata, Object, Other};
 
 const GROUP: &str = "policy.linkerd.io";
+/// The annotation of pods and namespaces for what no Server selects.
+pub(in crate::access) const DEFAULT_POLICY: &str = "config.linkerd.io/default-inbound-policy";
+/// Where kubectl keeps what it applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,13 +163,24 @@ pub(super) fn network(metadata: Metadata, networks: &BTreeSet<IpNet>) -> Object 
 }
 
 /// The annotation of the namespace that denies what no Server opens.
-pub(in crate::access) fn default_deny(namespace: &str, origins: &[Origin]) -> Object {
+///
+/// What else the Namespace carries is written again: `kubectl apply` takes away what it applied
+/// before and no longer finds, such as the annotation that lets Linkerd into the pods.
+pub(in crate::access) fn default_deny(
+    namespace: &str,
+    written: Option<&Written>,
+    origins: &[Origin],
+) -> Object {
     let mut metadata = Metadata::new(namespace, namespace.to_owned(), origins);
     metadata.namespace = None;
-    metadata.annotations.extend(BTreeMap::from([(
-        "config.linkerd.io/default-inbound-policy".to_owned(),
-        "deny".to_owned(),
-    )]));
+    if let Some(Written { labels, annotations }) = written {
+        metadata.labels.clone_from(labels);
+        let kept = annotations.iter().filter(|(key, _)| *key != LAST_APPLIED);
+        for (key, value) in kept {
+            metadata.annotations.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    metadata.annotations.insert(DEFAULT_POLICY.to_owned(), "deny".to_owned());
     Object::Other(Other::new("v1", "Namespace", metadata, None))
 }
 

@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use crate::cluster::Labels;
 use crate::condition::Condition;
+use crate::existing::Existing;
 use crate::finding::{Level, Verdict};
 use crate::migration::World;
 use crate::object::{Names, Object};
@@ -20,17 +21,28 @@ use super::grant::{Account, Grant, Source};
 use super::{Memo, kept, known_ports, network, no_udp, pods};
 use callers::Callers;
 use compared::Compared;
-pub(super) use kinds::default_deny;
+pub(super) use kinds::{DEFAULT_POLICY, default_deny};
 use server::{Opened, Server};
 
 /// What Servers have in common: authentications, comparisons, and names that must not be given
 /// twice.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     callers: Callers,
     compared: Compared,
     routes: Names,
     policies: Names,
+}
+
+impl Shared {
+    fn new(existing: &Existing) -> Self {
+        Self {
+            callers: Callers::new(existing),
+            compared: Compared::default(),
+            routes: existing.names("HTTPRoute"),
+            policies: existing.names("AuthorizationPolicy"),
+        }
+    }
 }
 
 /// The policies of all targets: who may call before what they may call, Servers last, because a
@@ -82,6 +94,8 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
             if !world.has_room(&grant.origin, all) {
                 continue;
             }
+            // Where selectors overlap, a pod has several Servers of a port, and Linkerd takes one of
+            // them: all say the same.
             for port in ports {
                 for labels in &selectors {
                     let key = (destination.clone(), labels.clone(), port);
@@ -91,12 +105,17 @@ pub(super) fn policies(world: &mut World<'_>, grants: &[Grant]) -> Vec<Object> {
         }
         let reason = "Linkerd opens ports by Server; probes of the kubelet need a route of their own \
                       where a Server has HTTPRoutes";
-        let (verdict, level) = (Verdict::Caveat, Level::Info);
-        world.report.add(&grant.origin, "spec", verdict, level, "probes", reason, None);
+        let by_hand = "add an HTTPRoute of their paths, opened to the kubelet's network";
+        let (level, by_hand) = match grant.http {
+            Some(_) => (Level::Warning, Some(by_hand)),
+            None => (Level::Info, None),
+        };
+        let (verdict, code) = (Verdict::Caveat, "probes");
+        world.report.add(&grant.origin, "spec", verdict, level, code, reason, by_hand);
         kept(world, &grant.origin, "policies of the pods' ports");
     }
-    let mut names = Names::default();
-    let mut shared = Shared::default();
+    let mut names = world.existing.names("Server");
+    let mut shared = Shared::new(&world.existing);
     let mut objects = Vec::new();
     for ((account, labels, port), server) in servers {
         let wanted = format!("{}-{port}", account.name);
