@@ -32,6 +32,12 @@ for port, name in (8081, "catalog-v1"), (8082, "catalog-v2"):
     Thread(target=server.serve_forever).start()
 PYTHON
 catalog=$!
+# Until both versions answer, there is nothing to send requests to.
+while kill -0 $catalog && ! python3 -c '
+import socket
+for port in 8081, 8082:
+    socket.create_connection(("127.0.0.1", port))
+' 2>/dev/null; do sleep 0.1; done
 "${CARGO_TARGET_DIR:-$here/../../target}/debug/smi-proxy" "${1:-$here/../manifests/shop}" \
     --listen 0.0.0.0:8080 --metrics 127.0.0.1:9090 \
     --service shop/catalog --destination shop/catalog --port 8080 \
