@@ -54,17 +54,19 @@
 //! | | a pick | memory |
 //! |---|---|---|
 //! | at random | one look-up | 16 bytes for each backend |
-//! | smooth | one atomic addition and a look-up | 8 KiB, or 32 bytes for each backend if those are more; twice that where the weights, reduced, add up to more than 4,096 or 16·n |
+//! | smooth | one atomic addition and a look-up | 2 bytes for each turn of a rotation of up to 16,384; for longer ones 16 KiB, or 64 bytes for each backend if those are more |
 //! | sticky | a hash of the key and a look-up | none until it is used; then up to 512 KiB with two or three backends, 1 MiB up to 15, 2 MiB up to 255, 4 MiB up to 65,535 |
 //!
 //! A sticky pick is so quick because it remembers: keys are put into 2^21 slots, and the first key of
 //! each slot takes longer ([`Picker::sticky`] says how long). While a backend is out, the keys it had
 //! cost about a nanosecond more for each backend that there is, and other keys nothing: nothing is
 //! rebuilt. Of many keys, more than the processor's caches hold slots for, each waits for memory:
-//! with 65,536 in turn, picks took twice as long as with 1,024. Building takes
-//! some microseconds for a few backends, a tenth of a millisecond for 100, and some ten milliseconds
-//! for 10,000; splits that stay as they are are not built again. `benches/rivals` has the times
-//! beside those of other crates.
+//! with 65,536 in turn, picks took up to twice as long as with 1,024.
+//!
+//! Building takes some microseconds for a few backends, a tenth of a millisecond for 100, and some
+//! milliseconds for 10,000; where weights add up to many thousands, up to a millisecond more. Splits
+//! that stay as they are are not built again. `benches/rivals` has the times beside those of other
+//! crates.
 //!
 //! # What may surprise
 //!

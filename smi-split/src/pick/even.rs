@@ -12,19 +12,16 @@ use std::collections::BinaryHeap;
 /// in Resource Allocation", Algorithmica 15 (1996). One machine needs no more than the deadlines.
 pub(super) fn one_period(weights: &[u64]) -> Box<[u32]> {
     let total: u64 = weights.iter().sum();
-    let mut waiting: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
     let mut due: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
     let mut had = vec![0_u64; weights.len()];
+    let mut releases = Releases::new(total, weights.len());
     for (place, weight) in (0_u32..).zip(weights) {
         if *weight > 0 {
-            waiting.push(Reverse((0, place)));
+            releases.add(0, place);
         }
     }
     let next = |turn: u64| {
-        while let Some(Reverse((release, place))) = waiting.peek().copied()
-            && release <= turn
-        {
-            waiting.pop();
+        while let Some(place) = releases.take(turn) {
             let weight = weights.get(place as usize).copied().unwrap_or(1);
             let times = had.get(place as usize).copied().unwrap_or_default();
             due.push(Reverse((((times + 1) * total).div_ceil(weight), place)));
@@ -33,11 +30,43 @@ pub(super) fn one_period(weights: &[u64]) -> Box<[u32]> {
         let weight = weights.get(place as usize).copied().unwrap_or(1);
         if let Some(times) = had.get_mut(place as usize) {
             *times += 1;
-            waiting.push(Reverse((*times * total / weight, place)));
+            // Whoever had its turn late may be due again at once.
+            releases.add((*times * total / weight).max(turn + 1), place);
         }
         Some(place)
     };
     (0..total).map_while(next).collect()
+}
+
+/// Who is due from which turn on: a list for each turn, as each place waits for one turn at most.
+struct Releases {
+    first: Vec<u32>,
+    following: Vec<u32>,
+}
+
+/// The end of a list.
+const NOBODY: u32 = u32::MAX;
+
+impl Releases {
+    fn new(turns: u64, places: usize) -> Self {
+        Self { first: vec![NOBODY; turns as usize], following: vec![NOBODY; places] }
+    }
+
+    /// After the last turn, there is nothing to wait for.
+    fn add(&mut self, turn: u64, place: u32) {
+        if let (Some(first), Some(following)) =
+            (self.first.get_mut(turn as usize), self.following.get_mut(place as usize))
+        {
+            *following = std::mem::replace(first, place);
+        }
+    }
+
+    fn take(&mut self, turn: u64) -> Option<u32> {
+        let first = self.first.get_mut(turn as usize)?;
+        let place = *first;
+        *first = self.following.get(place as usize).copied()?;
+        Some(place)
+    }
 }
 
 #[cfg(test)]

@@ -30,7 +30,10 @@ pub(super) enum Turn {
 /// The most work that nginx's method may be, in additions: some 50 µs.
 const MAX_WORK: u64 = 1 << 16;
 
-/// The least number of slots worth writing out.
+/// Up to this length, a rotation is written out as a whole, so that it is as even as can be.
+const MAX_WHOLE: u64 = 16_384;
+
+/// The least number of slots of a frame of a longer one: few, as longer ones take longer to build.
 const MIN_SLOTS: u64 = 4096;
 
 /// How many slots there are for each weight, if there are many: so at most one turn in 16 is of the
@@ -43,7 +46,7 @@ impl Frame {
     pub(super) fn new(indices: &[usize], weights: &[u64]) -> (Self, Option<Vec<u64>>) {
         let total: u64 = weights.iter().sum();
         let capacity = (weights.len() as u64 * SLOTS_PER_WEIGHT).max(MIN_SLOTS);
-        let quantum = total.div_ceil(capacity);
+        let quantum = if total <= MAX_WHOLE { 1 } else { total.div_ceil(capacity) };
         let quotients: Vec<u64> = weights.iter().map(|weight| weight / quantum).collect();
         let length: u64 = quotients.iter().sum();
         let slots = Slots::new(indices, &quotients, length);

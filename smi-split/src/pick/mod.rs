@@ -201,9 +201,10 @@ impl Picker {
     /// The next index of the rotation.
     ///
     /// Any `weights().total()` picks in a row, by all threads together, have each index exactly as
-    /// often as its reduced weight. Picks of one index are spread evenly among the others, about as
-    /// by nginx's smooth weighted round-robin, which is what short rotations of few are. No index
-    /// is ever as much as three picks away from its exact share. An index of weight 0 is never
+    /// often as its reduced weight. Picks of one index are spread evenly among the others: in
+    /// rotations of up to 16,384 picks as by nginx's smooth weighted round-robin, or by earliest
+    /// deadlines where there are many, which keeps each about within one pick of its exact share. In
+    /// longer ones, no index is ever as much as three picks away. An index of weight 0 is never
     /// picked.
     ///
     /// The rotation restarts after 2^64 picks.
