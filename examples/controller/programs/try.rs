@@ -13,6 +13,7 @@ use smi_controller::{Controller, report};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/shop");
     let directory = std::env::args().nth(1).unwrap_or_else(|| shop.to_owned());
     let cluster = api::Cluster::start_at("127.0.0.1:8001".parse()?, api::all_versions);

@@ -39,8 +39,8 @@ pub(crate) fn call(
         due.retain(|(kind, name), change| {
             match catch_unwind(AssertUnwindSafe(|| callback(change))) {
                 Ok(Ok(())) => return false,
-                Ok(Err(error)) => eprintln!("callback for {kind} {name}: {error}"),
-                Err(_) => eprintln!("callback for {kind} {name}: it has panicked"),
+                Ok(Err(error)) => tracing::warn!("callback for {kind} {name}: {error}"),
+                Err(_) => tracing::warn!("callback for {kind} {name}: it has panicked"),
             }
             true
         });

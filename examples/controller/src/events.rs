@@ -28,7 +28,7 @@ pub(crate) async fn publish(client: Client, live: Live, retry: Duration) {
         match publish_new(&client, &snapshot, &mut published).await {
             Ok(()) => generation = snapshot.generation,
             Err(error) => {
-                eprintln!("events: {}", cause(&error));
+                tracing::warn!("events: {}", cause(&error));
                 tokio::time::sleep(retry).await;
             }
         }
@@ -64,7 +64,7 @@ async fn publish_new(
         match Recorder::new(client.clone(), reporter).publish(&event, reference).await {
             // A later try has the same answer.
             Err(Error::Api(status)) if (400..429).contains(&status.code) => {
-                eprintln!("event for {}: {}", event.reason, status.message);
+                tracing::warn!("event for {}: {}", event.reason, status.message);
             }
             outcome => outcome?,
         }

@@ -12,6 +12,7 @@ use smi_controller::webhooks::{self, Address};
 use smi_controller::{Controller, report};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
+use tracing::Level;
 
 /// How long requests that are being answered may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -36,6 +37,12 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    // On standard error; nothing stops if nobody reads it.
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .init();
     // Which one it is must not depend on what else is built into a program.
     drop(rustls::crypto::ring::default_provider().install_default());
     let mut config = Config::infer().await.context("no cluster")?;

@@ -86,7 +86,7 @@ impl World {
             News::Applied(sent) => drop(id_of(&sent).map(|id| self.apply(id, sent))),
             News::Deleted(sent) => drop(id_of(&sent).map(|id| self.delete(id))),
             News::Lost(reason) => {
-                eprintln!("{kind}: {reason}");
+                tracing::warn!("{kind}: {reason}");
                 let status = self.kinds.entry(kind).or_default();
                 status.lost_since.get_or_insert_with(Timestamp::now);
                 status.lost = Some(reason);

@@ -61,12 +61,12 @@ impl Cluster {
     pub async fn keep_joined(&self) {
         loop {
             if let Err(error) = self.register().await {
-                eprintln!("registering: {error:#}");
+                tracing::warn!("registering: {error:#}");
             }
             tokio::time::sleep(EVERY).await;
             // Without an answer, those who were trusted still are.
             if let Err(error) = self.learn().await {
-                eprintln!("whom to trust: {error:#}");
+                tracing::warn!("whom to trust: {error:#}");
             }
         }
     }
@@ -115,7 +115,7 @@ impl Cluster {
         let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
         let api: Api<SubjectAccessReview> = Api::all(self.client.clone());
         let reviewed = api.create(&PostParams::default(), &review).await.map_err(|error| {
-            eprintln!("SubjectAccessReview: {error}");
+            tracing::warn!("SubjectAccessReview: {error}");
             Status::unavailable("the API server does not say who may")
         })?;
         let status = reviewed.status.unwrap_or_default();

@@ -2,6 +2,7 @@
 //!
 //! With `--cluster` it is an extension of an API server, and answers only those whom that one lets.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use smi_metrics_apiserver::{Cluster, Prometheus, Server, run};
 use smi_metrics_model::prometheus::Mesh;
+use tracing::Level;
 
 /// Serves the Traffic Metrics API.
 #[derive(Parser)]
@@ -45,6 +47,12 @@ fn mesh(name: &str) -> Result<Mesh> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
+    // On standard error; nothing stops if nobody reads it.
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .init();
     // Which one it is must not depend on what else is built into a program.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind(args.address).with_context(|| args.address.to_string())?;

@@ -31,7 +31,7 @@ impl Cluster {
         let mut splits = Vec::new();
         for object in self.objects(query).await.map_err(silent)? {
             let manifest = Manifest::of(&object).map_err(|error| silent(error.into()))?;
-            manifest.problems().for_each(|problem| eprintln!("{problem}"));
+            manifest.problems().for_each(|problem| tracing::warn!("{problem}"));
             splits.extend(manifest.objects().filter_map(split));
         }
         splits.retain(|split| query.is_asked_for(&split.split));
@@ -59,7 +59,7 @@ impl Cluster {
 }
 
 fn silent(error: anyhow::Error) -> Status {
-    eprintln!("API server: {error:#}");
+    tracing::warn!("API server: {error:#}");
     Status::unavailable("the API server does not say what there is")
 }
 

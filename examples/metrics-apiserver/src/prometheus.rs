@@ -51,7 +51,7 @@ impl Prometheus {
             Ok::<_, Refusal>(collector)
         });
         let collector = asked.await.map_err(|error| failed(&error))??;
-        collector.skipped().iter().for_each(|skipped| eprintln!("{skipped}"));
+        collector.skipped().iter().for_each(|skipped| tracing::warn!("{skipped}"));
         let collector = collector.chosen(|resource| {
             query.is_asked_for(resource)
                 && chosen.as_ref().is_none_or(|chosen| chosen.contains(resource))
@@ -97,7 +97,7 @@ fn ask(agent: &Agent, url: &str, promql: &str) -> Result<Series, Refusal> {
 }
 
 fn failed(error: &dyn Display) -> Status {
-    eprintln!("Prometheus: {error}");
+    tracing::warn!("Prometheus: {error}");
     // What it says is not for everybody.
     Status::unavailable("Prometheus does not answer as it should")
 }

@@ -58,7 +58,7 @@ impl FromStr for Address {
 pub async fn keep_registered(client: Client, address: Address, ca_bundle: String, every: Duration) {
     loop {
         if let Err(error) = register(&client, &address, &ca_bundle).await {
-            eprintln!("registering the webhooks: {error:#}");
+            tracing::warn!("registering the webhooks: {error:#}");
         }
         tokio::time::sleep(every).await;
     }
