@@ -98,24 +98,41 @@ impl Cluster {
         let containers: Vec<&(u16, Option<String>)> =
             self.workloads.iter().filter(here).flat_map(|workload| &workload.ports).collect();
         let mut ports: BTreeSet<u16> = containers.iter().map(|(number, _)| *number).collect();
-        for (name, service) in &self.services {
-            let is_theirs = name.namespace() == namespace
-                && !service.selector.is_empty()
-                && (has(pods, &service.selector) || has(&service.selector, pods));
-            for port in service.ports.iter().filter(|_| is_theirs) {
-                match (&port.target, port.protocol) {
-                    (Target::Number(number), Protocol::Tcp) => {
-                        ports.insert(*number);
-                    }
-                    (Target::Name(name), Protocol::Tcp) => {
-                        let named = containers.iter().filter(|(_, own)| own.as_ref() == Some(name));
-                        ports.extend(named.map(|(number, _)| *number));
-                    }
-                    _ => {}
+        for port in self.service_ports(namespace, pods) {
+            match (&port.target, port.protocol) {
+                (Target::Number(number), Protocol::Tcp) => {
+                    ports.insert(*number);
                 }
+                (Target::Name(name), Protocol::Tcp) => {
+                    let named = containers.iter().filter(|(_, own)| own.as_ref() == Some(name));
+                    ports.extend(named.map(|(number, _)| *number));
+                }
+                _ => {}
             }
         }
         ports
+    }
+
+    /// Ports of pods with these labels of which a Service says that something else than HTTP is spoken
+    /// there.
+    pub(crate) fn opaque_ports(&self, namespace: &str, pods: &Labels) -> BTreeSet<u16> {
+        let ports = self.service_ports(namespace, pods);
+        let opaque = ports.filter(|own| own.traffic() == Traffic::Tcp);
+        let number = |own: &ServicePort| match own.target {
+            Target::Number(number) => Some(number),
+            Target::Name(_) => None,
+        };
+        opaque.filter_map(number).collect()
+    }
+
+    /// The ports of the Services whose pods may have these labels.
+    fn service_ports(&self, namespace: &str, pods: &Labels) -> impl Iterator<Item = &ServicePort> {
+        let theirs = self.services.iter().filter(move |(name, service)| {
+            name.namespace() == namespace
+                && !service.selector.is_empty()
+                && (has(pods, &service.selector) || has(&service.selector, pods))
+        });
+        theirs.flat_map(|(_, service)| &service.ports)
     }
 
     fn add(&mut self, document: &Document, default_namespace: &str) {

@@ -90,12 +90,26 @@ impl Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, namespace, name } = self;
-        match (namespace.as_str(), name.as_str()) {
-            ("", "") => f.write_str(kind),
-            ("", name) => write!(f, "{kind} {name}"),
-            (namespace, name) => write!(f, "{kind} {namespace}/{name}"),
+        f.write_str(&one_line(kind))?;
+        match (one_line(namespace).as_str(), one_line(name).as_str()) {
+            ("", "") => Ok(()),
+            ("", name) => write!(f, " {name}"),
+            (namespace, name) => write!(f, " {namespace}/{name}"),
         }
     }
+}
+
+/// A text of the input without line breaks and what else terminals and readers of YAML act upon.
+fn one_line(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_plain(c) {
+            true => line.push(c),
+            false => line.extend(c.escape_default()),
+        }
+    }
+    line
 }
 
 /// What became of one field of one object.
@@ -127,9 +141,9 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: ", self.level, self.object)?;
         if !self.field.is_empty() {
-            write!(f, "{}: ", self.field)?;
+            write!(f, "{}: ", one_line(&self.field))?;
         }
-        write!(f, "{}: {} [{}]", self.verdict, self.reason, self.code)?;
+        write!(f, "{}: {} [{}]", self.verdict, one_line(&self.reason), self.code)?;
         match &self.by_hand {
             Some(by_hand) => write!(f, "; by hand: {by_hand}"),
             None => Ok(()),

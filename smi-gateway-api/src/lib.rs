@@ -60,6 +60,8 @@
 //!   a mesh that normalises paths lets pass.
 //! - The order of SMI, where the first split counts, becomes that of the Gateway API, where the most
 //!   specific match counts: matches that overlap are written out with what they have in common.
+//! - Routes and policies that are among the manifests already keep their names and stay in force; the
+//!   report names them, as it does workloads whose pods get round a mesh's policies.
 //! - Linkerd's, Istio's and GEP-3779's policies select pods by labels. Labels that are known to belong
 //!   to pods of another account too are refused; what is not among the manifests can't be known.
 //!

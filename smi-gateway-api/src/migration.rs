@@ -12,7 +12,7 @@ use crate::access::{Account, Selected};
 use crate::cluster::Cluster;
 use crate::existing::Existing;
 use crate::finding::{Finding, Level, Origin, Report, Verdict};
-use crate::object::Object;
+use crate::object::{Object, is_label, is_name};
 use crate::options::Options;
 use crate::{access, back, route};
 
@@ -184,6 +184,10 @@ impl Migration {
                     _ => "traffictargets.access.smi-spec.io",
                 };
                 let Origin { namespace, name, .. } = origin;
+                if !is_label(namespace) || !is_name(name) {
+                    // No API server has it, and a line break would end the comment.
+                    continue;
+                }
                 let _ = write!(command, "\n#      kubectl -n {namespace} delete {resource} {name}");
             }
             command

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::condition::{Condition, HeaderMatch, PathMatch, Regex};
 use crate::finding::Origin;
+use crate::object::is_label;
 
 /// One match of a route, and where its requests go.
 #[derive(Clone, Debug)]
@@ -84,6 +85,9 @@ fn backends(
         if backend.port.is_none() || backend.port != port {
             let reason = "a backend of a TrafficSplit gets traffic on the port of the service";
             return refused(field, "port", reason);
+        }
+        if !is_label(&backend.name) {
+            return refused(field, "service-name", "this is no name of a Service");
         }
         let Ok(weight) = u64::try_from(backend.weight.unwrap_or(1)) else {
             return refused(field, "weight", "a weight below zero");

@@ -15,7 +15,7 @@ use crate::condition::Condition;
 use crate::existing;
 use crate::finding::{Level, Origin, Verdict};
 use crate::migration::World;
-use crate::object::Object;
+use crate::object::{Object, is_label, is_name};
 use entry::Entry;
 
 /// API groups whose routes send requests to Services.
@@ -82,6 +82,9 @@ fn read(
         );
         return Err(("kind", reason));
     }
+    if !is_label(&origin.namespace) || !is_name(&origin.name) {
+        return Err(("name", "its name is none that an API server takes".to_owned()));
+    }
     let json = json::of(root);
     let route = serde_json::from_value::<HttpRoute>(json.clone())
         .map_err(|error| ("unreadable", format!("it is no HTTPRoute: {error}")))?;
@@ -114,6 +117,11 @@ fn one(
         if !is_service || namespace != origin.namespace {
             let reason = "SMI splits traffic to Services of the same namespace only";
             world.report.refused(origin, field, "parent", reason, None);
+            continue;
+        }
+        if !is_label(&parent.name) {
+            let reason = format!("`{}` is no name of a Service", parent.name.escape_debug());
+            world.report.refused(origin, field, "service-name", reason, None);
             continue;
         }
         let service = ObjectName::new(namespace, parent.name.as_str());

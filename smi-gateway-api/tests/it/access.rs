@@ -510,6 +510,38 @@ fn refused(text: &str, options: &Options, code: &str) {
     assert_eq!(migration.summary().refused, 1);
 }
 
+/// A Server takes the place of what Linkerd assumes, and finding out what is spoken takes ten seconds
+/// where the server speaks first.
+#[test]
+fn linkerd_does_not_look_into_ports_of_other_protocols() {
+    let service = |more: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: cart, namespace: shop}}\n\
+             spec: {{selector: {{app: cart}}, ports: [{{port: 80, targetPort: 8080{more}}}]}}\n"
+        )
+    };
+    let http = "---\napiVersion: access.smi-spec.io/v1alpha4\nkind: TrafficTarget\n\
+                metadata: {name: u, namespace: shop}\nspec: {destination: {kind: ServiceAccount, \
+                name: cart}, sources: [{kind: ServiceAccount, name: web}], rules: [{kind: \
+                HTTPRouteGroup, name: g}]}\n---\napiVersion: specs.smi-spec.io/v1alpha4\n\
+                kind: HTTPRouteGroup\nmetadata: {name: g, namespace: shop}\nspec: {matches: [{name: m, \
+                methods: [GET]}]}\n";
+    let redis = ONE_TARGET.replace("8080", "6379");
+    for (text, protocol) in [
+        (ONE_TARGET.to_owned(), "unknown"),
+        (service(", appProtocol: http") + ONE_TARGET, "unknown"),
+        (service(", appProtocol: mysql") + ONE_TARGET, "opaque"),
+        (service(", appProtocol: mysql") + ONE_TARGET + http, "unknown"),
+        (redis.clone(), "opaque"),
+        (redis + http, "unknown"),
+    ] {
+        let options = Options::default().mesh(Mesh::Linkerd).account_label("app");
+        let objects = json(&Migration::plan(&resources(&text), &options));
+        let server = objects.iter().find(|own| own["kind"] == "Server").unwrap();
+        assert_eq!(server["spec"]["proxyProtocol"], protocol, "{text}");
+    }
+}
+
 /// Envoy takes programs of 100 instructions unless it is told otherwise, and Cilium drops all policies
 /// of the pods with one that is larger.
 #[test]

@@ -10,6 +10,7 @@ mod deny;
 mod existing;
 mod gateway;
 mod golden;
+mod hostile;
 mod limits;
 mod meshes;
 mod request;

@@ -107,11 +107,28 @@ const MOST_MATCHES: usize = 8;
 pub(super) const MOST_RULES: usize = 16;
 pub(super) const MOST_MATCHES_OF_ROUTE: usize = MOST_MATCHES * MOST_RULES;
 
-pub(super) fn server(metadata: Metadata, match_labels: Labels, port: u16) -> Object {
+/// What a Server says of its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// The proxy is to find out.
+    Unknown,
+    /// It is not to look.
+    Opaque,
+}
+
+pub(super) fn server(
+    metadata: Metadata,
+    match_labels: Labels,
+    port: u16,
+    protocol: Protocol,
+) -> Object {
     let spec = ServerSpec {
         pod_selector: PodSelector { match_labels },
         port,
-        proxy_protocol: "unknown",
+        proxy_protocol: match protocol {
+            Protocol::Unknown => "unknown",
+            Protocol::Opaque => "opaque",
+        },
         access_policy: "deny",
     };
     object("policy.linkerd.io/v1beta3", "Server", metadata, &spec)

@@ -10,7 +10,7 @@ mod server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::cluster::Labels;
+use crate::cluster::{Cluster, Labels};
 use crate::condition::Condition;
 use crate::existing::Existing;
 use crate::finding::{Level, Verdict};
@@ -32,6 +32,8 @@ struct Shared {
     compared: Compared,
     routes: Names,
     policies: Names,
+    /// Ports of pods on which something else than HTTP is spoken, by namespace and labels.
+    opaque: BTreeMap<(String, Labels), BTreeSet<u16>>,
 }
 
 impl Shared {
@@ -41,7 +43,21 @@ impl Shared {
             compared: Compared::default(),
             routes: existing.names("HTTPRoute"),
             policies: existing.names("AuthorizationPolicy"),
+            opaque: BTreeMap::new(),
         }
+    }
+
+    fn is_opaque(
+        &mut self,
+        cluster: &Cluster,
+        namespace: &str,
+        labels: &Labels,
+        port: u16,
+    ) -> bool {
+        let pods = (namespace.to_owned(), labels.clone());
+        let opaque =
+            self.opaque.entry(pods).or_insert_with(|| cluster.opaque_ports(namespace, labels));
+        opaque.contains(&port)
     }
 }
 

@@ -13,10 +13,15 @@ use crate::object::{Metadata, Object};
 
 use super::Shared;
 use super::compared::Compared;
-use super::kinds::{self, MOST_MATCHES_OF_ROUTE};
+use super::kinds::{self, MOST_MATCHES_OF_ROUTE, Protocol};
 
 /// Conditions of one Server, with those that are added for what conditions have in common.
 const MOST_CONDITIONS: usize = 256;
+
+/// Ports that Linkerd takes for those of protocols in which the server speaks first.
+///
+/// Source: Linkerd, `proxy.opaquePorts`.
+const OPAQUE_PORTS: [u16; 8] = [25, 587, 3306, 4444, 5432, 6379, 9300, 11211];
 
 /// One port of the pods of an account, and who may do what there.
 #[derive(Debug, Default)]
@@ -56,13 +61,20 @@ impl Server {
     ) -> Vec<Object> {
         let mut objects = Vec::new();
         let all: BTreeSet<Origin> = self.opened.iter().map(|own| own.origin.clone()).collect();
-        objects.push(kinds::server(Metadata::new(namespace, name.to_owned(), &all), labels, port));
-
         let everything = self.everything();
-        objects.extend(open(world, shared, namespace, ("Server", name), &everything));
-
         let routes = self.routes(world, &mut shared.compared);
         let has_routes = !routes.is_empty();
+        // A Server takes the place of what Linkerd assumes of a port. To find out what is spoken it
+        // would wait for the client, where the server speaks first.
+        let is_opaque = OPAQUE_PORTS.contains(&port)
+            || shared.is_opaque(&world.cluster, namespace, &labels, port);
+        let protocol = match is_opaque && !has_routes {
+            true => Protocol::Opaque,
+            false => Protocol::Unknown,
+        };
+        let metadata_of_server = Metadata::new(namespace, name.to_owned(), &all);
+        objects.push(kinds::server(metadata_of_server, labels, port, protocol));
+        objects.extend(open(world, shared, namespace, ("Server", name), &everything));
         for (allowed, conditions) in routes {
             for part in conditions.chunks(MOST_MATCHES_OF_ROUTE) {
                 let own = shared.routes.take(namespace, &format!("{name}-http"));
