@@ -5,7 +5,7 @@ use smi_policy::{
 };
 
 use crate::args::{Decide, Output, Question};
-use crate::color::{self, paint};
+use crate::color::{self, harmless, paint};
 use crate::{Status, identity, load};
 
 /// Decides what the arguments ask, and says why.
@@ -66,10 +66,10 @@ pub(crate) fn print_text(args: &Question, explanation: &Explanation<'_>, errors:
         Verdict::HttpOnly => (color::WARNING, "HTTP ONLY"),
         Verdict::Deny => (color::ERROR, "DENIED"),
     };
-    anstream::println!("{}  {}", paint(style, word), question(args));
-    anstream::println!("{}", because(explanation));
+    anstream::println!("{}  {}", paint(style, word), harmless(question(args)));
+    anstream::println!("{}", harmless(because(explanation)));
     if let Some(path) = decision.normalized_path() {
-        anstream::println!("forward as: {}", String::from_utf8_lossy(path));
+        anstream::println!("forward as: {}", harmless(String::from_utf8_lossy(path)));
     }
     if !explanation.candidates().is_empty() {
         anstream::println!("\n{}", paint(color::HEADING, "TrafficTargets of this destination"));
@@ -89,7 +89,8 @@ pub(crate) fn print_text(args: &Question, explanation: &Explanation<'_>, errors:
             }
             Outcome::Deny(condition) => (color::ERROR, "-", condition.to_string()),
         };
-        anstream::println!("  {} {}: {why}", paint(style, sign), candidate.target);
+        let what = harmless(format_args!("{}: {why}", candidate.target));
+        anstream::println!("  {} {what}", paint(style, sign));
     }
     if errors > 0 {
         let many = if errors == 1 { "1 error" } else { &format!("{errors} errors") };

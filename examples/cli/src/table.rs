@@ -2,6 +2,8 @@ use std::fmt;
 
 use comfy_table::{CellAlignment, Table as ComfyTable, presets};
 
+use crate::color::harmless;
+
 /// A table as `kubectl get` prints it: aligned columns, no lines.
 pub(crate) struct Table {
     table: ComfyTable,
@@ -18,7 +20,7 @@ impl Table {
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.table.add_row(cells);
+        self.table.add_row(cells.into_iter().map(harmless));
     }
 }
 

@@ -8,7 +8,7 @@ use smi_policy::{Change, Diff, Difference, Example, Transport};
 use super::{Format, Manifests, audit, note_errors};
 use crate::Status;
 use crate::args::{Preset, Reading};
-use crate::color::{self, paint};
+use crate::color::{self, harmless, paint};
 use crate::problems::count;
 
 /// Says what new manifests allow that old ones do not, and the other way round
@@ -87,7 +87,7 @@ fn print(diff: &Diff) {
         anstream::println!();
     }
     for unknown in &diff.not_compared {
-        anstream::println!("{} {unknown}", paint(color::WARNING, "?"));
+        anstream::println!("{} {}", paint(color::WARNING, "?"), harmless(unknown));
     }
     if diff.is_same() {
         anstream::println!("both allow the same");
@@ -114,8 +114,9 @@ fn print_one(difference: &Difference) {
         (Some(target), None) => format!("by {target}"),
         (None, _) => "no target names it".to_owned(),
     };
-    anstream::println!("  {} {source} to {destination}, ports {ports}: {by}", paint(style, sign));
-    anstream::println!("      {example}: {before} before, {after} now");
+    let what = harmless(format_args!("{source} to {destination}, ports {ports}: {by}"));
+    anstream::println!("  {} {what}", paint(style, sign));
+    anstream::println!("      {}: {before} before, {after} now", harmless(example));
 }
 
 fn to_json(diff: &Diff) -> Value {

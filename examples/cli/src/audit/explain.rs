@@ -8,7 +8,7 @@ use smi_policy::{
 
 use super::audit;
 use crate::args::{Output, Preset, Question, Reading};
-use crate::color::{self, paint};
+use crate::color::{self, harmless, paint};
 use crate::decide::{because, fields, print_text, to_json};
 use crate::{Status, identity, load};
 
@@ -118,7 +118,7 @@ fn print_more(
     }
     for miss in misses {
         let target = miss.target.as_ref().map(|target| format!(" ({target})"));
-        anstream::println!("  {miss}{}", target.unwrap_or_default());
+        anstream::println!("  {}", harmless(format_args!("{miss}{}", target.unwrap_or_default())));
     }
     anstream::println!("\n{}", paint(color::HEADING, "How others read the same manifests"));
     let (decided, reason) = (explanation.decision().verdict(), because(explanation));
@@ -133,7 +133,7 @@ fn print_more(
             same if (verdict, &same) == (decided, &reason) => String::new(),
             other => format!(", because {other}"),
         };
-        anstream::println!("  {} {}{why}", paint(style, word), name(*preset));
+        anstream::println!("  {} {}{}", paint(style, word), name(*preset), harmless(why));
     }
 }
 

@@ -9,7 +9,7 @@ use smi_types::hub::{MatchRef, Object};
 
 use super::{Format, Manifests, audit, note_errors, rows};
 use crate::Status;
-use crate::color::{self, paint};
+use crate::color::{self, harmless, paint};
 use crate::load::Loaded;
 
 /// Prints who may reach whom under which conditions, and what in the manifests is of no use
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Matrix) -> Result<Status> {
                 anstream::println!("\n{}", paint(color::HEADING, "Of no use"));
             }
             for dead in dead {
-                anstream::println!("  {dead}");
+                anstream::println!("  {}", harmless(dead));
             }
             note_errors(&loaded, &audit, "the manifests");
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::program::{assert_golden, here, smi};
+use crate::program::{Run, assert_golden, command, here, smi};
 
 /// What the program prints, if it ends with this status.
 #[track_caller]
@@ -196,4 +196,48 @@ fn diff_compares_readings_too() {
     let nginx = stdout(&["diff", SHOP, SHOP, "--new-semantics", "nginx"], 1);
     assert!(nginx.contains("not compared: requests with several header fields"), "{nginx}");
     assert!(nginx.contains("0 newly denied"), "{nginx}");
+}
+
+/// Kubernetes admits no such names; whoever writes manifests may.
+#[test]
+fn what_is_in_manifests_does_nothing_to_a_terminal() {
+    let manifests = |path: &str| {
+        format!(
+            r#"
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: {{name: api, namespace: shop}}
+spec: {{matches: [{{name: "m\e[2J", pathRegex: "{path}\u202E"}}]}}
+---
+apiVersion: access.smi-spec.io/v1alpha4
+kind: TrafficTarget
+metadata: {{name: "t\e[2J\a", namespace: shop}}
+spec:
+  destination: {{kind: ServiceAccount, name: cart}}
+  sources: [{{kind: ServiceAccount, name: "web\e[2J\n\u202E"}}]
+  rules: [{{kind: HTTPRouteGroup, name: api}}]
+"#
+        )
+    };
+    let folder = std::env::temp_dir().join(format!("smi-terminal-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("created");
+    let [old, new] = ["/a", "/b"].map(|path| {
+        let file = folder.join(format!("{}.yaml", path.trim_start_matches('/')));
+        std::fs::write(&file, manifests(path)).expect("written");
+        file.to_str().expect("UTF-8").to_owned()
+    });
+    for args in [
+        &["matrix", &old][..],
+        &["who-can", &old, "--to", "shop/cart"],
+        &["explain", &old, "--from", "shop/x", "--to", "shop/cart", "--port", "80", "GET", "/a"],
+        &["diff", &old, &new],
+    ] {
+        let colours = command(args).env("CLICOLOR_FORCE", "1").output().expect("smi runs");
+        let run = Run::of(colours);
+        let acts = ["\u{1b}[2J", "\u{7}", "\u{202E}"];
+        assert!(acts.iter().all(|text| !run.stdout.contains(text)), "{args:?}: {:?}", run.stdout);
+        assert!(run.stdout.contains(r"\u{1b}[2J"), "{args:?}: {:?}", run.stdout);
+        assert!(!run.stdout.contains("[2J\n"), "{args:?}: {:?}", run.stdout);
+    }
+    let _ = std::fs::remove_dir_all(&folder);
 }
