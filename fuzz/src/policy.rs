@@ -1,6 +1,6 @@
 use smi_policy::{
-    AnalysisLimits, Anchor, Audit, Change, Changes, HttpRequest, Identity, Limits, Pattern, Policy, PolicyBuilder,
-    PolicyStore, Request, Semantics,
+    AnalysisLimits, Anchor, Audit, Change, Changes, HttpRequest, Identity, Limits, Pattern, Policy,
+    PolicyBuilder, PolicyStore, Request, Semantics,
 };
 use smi_types::Manifest;
 use smi_types::manifest::Resources;

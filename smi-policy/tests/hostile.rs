@@ -258,21 +258,6 @@ fn what_an_audit_has_no_steps_for_it_does_not_look_at() {
     assert!(many[0] < 3 * few[0] && many[1] < 5 * few[1], "{few:?} {many:?}");
 }
 
-/// Clauses of which nothing is known are looked through one after another, each a level deeper.
-#[test]
-fn many_unknown_conditions_need_no_stack() {
-    let group = (0..3000).fold(HttpRouteGroup::new(name("api")), |group, number| {
-        let http_match = HttpMatch::new(number.to_string());
-        group.with(http_match.path_regex(format!("/{number}/[a-z]+$")).header("x-a", "[ab]"))
-    });
-    let builder = Policy::builder(Semantics::default()).http_route_group(group);
-    let limits = AnalysisLimits::default().with_states(4).with_total_steps(3_000_000);
-    let audit = Audit::new(builder.traffic_target(target(0, "api"))).with_limits(limits);
-    let looking = std::thread::Builder::new().stack_size(1 << 20);
-    let found = looking.spawn(move || audit.dead_matter()).unwrap().join().unwrap();
-    assert!(found.is_empty(), "{found:?}");
-}
-
 /// Header fields that count how often they are asked for.
 struct Counting<'f> {
     fields: &'f [(&'f str, &'f str)],

@@ -128,8 +128,7 @@ impl<'s> Search<'s> {
 
     /// Chooses fields until no other clause is left.
     fn fields(&mut self, left: &[&Clause], chosen: &mut Chosen<'s>) -> Result<bool, AnalysisError> {
-        // The clauses are looked at, each for a field that is not among those chosen. That bounds how
-        // deep this goes, too.
+        // The clauses are looked at, each for a field that is not among those chosen.
         self.spend(1 + left.len().saturating_mul(1 + chosen.len()) / 16)?;
         let open = |clause: &Clause| {
             let is_open = |field: &&Field| {
