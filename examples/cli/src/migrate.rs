@@ -10,7 +10,7 @@ use smi_policy::{PathMode, RepeatedHeaders};
 
 use crate::Status;
 use crate::args::{Preset, Reading};
-use crate::color::{self, paint};
+use crate::color::{self, harmless, paint};
 use crate::load;
 
 /// Writes SMI manifests as objects of the Gateway API and of a mesh, and says what became of them
@@ -203,7 +203,7 @@ fn print(migration: &Migration, unreadable: &[(String, String)]) {
         let line = finding.to_string();
         let level = finding.level.to_string();
         let rest = line.strip_prefix(&level).unwrap_or(&line);
-        anstream::eprintln!("{}{rest}", paint(style, level));
+        anstream::eprintln!("{}{}", paint(style, level), harmless(rest));
     }
     anstream::eprintln!("{}: {}", paint(color::HEADING, "Summary"), migration.summary());
 }
