@@ -37,7 +37,7 @@ pub struct Available<'p, F> {
 const TRIES: u32 = 32;
 
 /// How many turns to pass over before what is available is looked for.
-const MAX_PASSED_OVER: u64 = 4096;
+const MAX_PASSED_OVER: u32 = 4096;
 
 impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
     pub(super) fn new(picker: &'p Picker, is_available: F) -> Self {
@@ -64,10 +64,18 @@ impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
     /// Turns of what is not available are passed over, so the others stay as even as they were: any
     /// picks in a row, as many as the weights of what is available add up to, have each of it exactly
     /// as often as its weight says. If 4,096 turns in a row were passed over, which takes some
-    /// microseconds, an index is picked at random.
+    /// ten microseconds, an index is picked at random.
     pub fn smooth(&self) -> Option<usize> {
-        let index = self.picker.smooth();
-        if (self.is_available)(index) { Some(index) } else { self.pass_over() }
+        // Each turn is one thread's alone, so none that is of something available gets lost.
+        let mut turn = 0;
+        for _ in 0..=MAX_PASSED_OVER {
+            turn = self.picker.turn.next();
+            let index = self.picker.smooth_at(turn);
+            if (self.is_available)(index) {
+                return Some(index);
+            }
+        }
+        self.find(scramble(turn))
     }
 
     /// The index that `key` sticks to among those available; `None` if none with a weight above
@@ -87,28 +95,6 @@ impl<'p, F: Fn(usize) -> bool> Available<'p, F> {
         let available = weights.iter().enumerate().filter(|(index, _)| (self.is_available)(*index));
         let total: u64 = available.map(|(_, weight)| *weight).sum();
         (total > 0).then(|| Share::new(weight, total))
-    }
-
-    /// The first of the next turns that is of something available.
-    #[cold]
-    fn pass_over(&self) -> Option<usize> {
-        let mut next = self.picker.turn.count();
-        let mut turn = next;
-        for _ in 0..MAX_PASSED_OVER {
-            let index = self.picker.smooth_at(turn);
-            if !(self.is_available)(index) {
-                turn = turn.wrapping_add(1);
-                continue;
-            }
-            // This turn and those that are passed over are taken at once, so that no other thread gets
-            // one of them. If one did already, the search goes on after its turns.
-            match self.picker.turn.take_until(next, turn.wrapping_add(1)) {
-                Ok(()) => return Some(index),
-                Err(now) => (next, turn) = (now, now),
-            }
-        }
-        // They need not be looked at again.
-        self.find(scramble(self.picker.turn.skip(MAX_PASSED_OVER)))
     }
 
     /// Looks through all weights for the place that `number` falls on.

@@ -19,26 +19,8 @@ impl Turn {
     /// The number of this turn, which no other thread gets.
     #[inline]
     pub(super) fn next(&self) -> u64 {
-        self.skip(1)
-    }
-
-    /// Takes that many turns: the number of the first.
-    #[inline]
-    pub(super) fn skip(&self, turns: u64) -> u64 {
         // Nothing else is published with the number, so no stronger ordering is needed.
-        self.0.fetch_add(turns, Ordering::Relaxed)
-    }
-
-    /// The number of the next turn, if no thread takes it in the meantime.
-    pub(super) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Takes all turns from `next`, which must be the next one, to `end` exclusive; else, the number
-    /// of the next one.
-    pub(super) fn take_until(&self, next: u64, end: u64) -> Result<(), u64> {
-        let taken = self.0.compare_exchange(next, end, Ordering::Relaxed, Ordering::Relaxed);
-        taken.map(|_| ())
+        self.0.fetch_add(1, Ordering::Relaxed)
     }
 }
 
