@@ -60,9 +60,10 @@ pub(crate) fn migrate(world: &mut World<'_>) -> (Vec<Object>, Vec<Origin>) {
             }
         }
     }
+    let splits = Splits::from_resources(world.resources, world.semantics.clone());
     let mut objects = Vec::new();
     for (service, routed) in services {
-        objects.extend(of_service(world, &service, routed));
+        objects.extend(of_service(world, &splits, &service, routed));
     }
     (objects, routes.into_keys().collect())
 }
@@ -180,7 +181,12 @@ fn port(
     }
 }
 
-fn of_service(world: &mut World<'_>, service: &ObjectName, routed: Routed) -> Vec<Object> {
+fn of_service(
+    world: &mut World<'_>,
+    splits: &Splits,
+    service: &ObjectName,
+    routed: Routed,
+) -> Vec<Object> {
     let Routed { mut entries, mut origins, is_refused } = routed;
     origins.sort();
     origins.dedup();
@@ -218,7 +224,7 @@ fn of_service(world: &mut World<'_>, service: &ObjectName, routed: Routed) -> Ve
     }
     match smi::objects(world, service, &entries) {
         Ok(objects) => {
-            report_others(world, service, &origins);
+            report_others(world, splits, service, &origins);
             for origin in &origins {
                 world.report.exact(origin, "spec", "the same shares");
             }
@@ -234,10 +240,8 @@ fn of_service(world: &mut World<'_>, service: &ObjectName, routed: Routed) -> Ve
 }
 
 /// Reports splits of the service that were there before: they have a say too.
-fn report_others(world: &mut World<'_>, service: &ObjectName, origins: &[Origin]) {
-    let splits = Splits::from_resources(world.resources, world.semantics.clone());
-    let others = splits.iter().filter(|own| own.apex() == service);
-    for other in others {
+fn report_others(world: &mut World<'_>, splits: &Splits, service: &ObjectName, origins: &[Origin]) {
+    for other in splits.of_apex(service) {
         let (namespace, name) = (other.name().namespace(), other.name().name());
         let other = Origin::new("TrafficSplit", namespace, name);
         for origin in origins {

@@ -36,6 +36,14 @@ fn text(run: Run, status: i32) -> (String, String) {
 }
 
 #[test]
+fn what_is_in_manifests_does_nothing_to_a_terminal() {
+    let list = LIST.replace("name: canary", r#"name: "can\e[2J\u202Eary""#);
+    let (_, report) = text(migrate(&["-"], &list), 0);
+    assert!(report.contains(r"\u{202e}"), "{report}");
+    assert!(!report.contains(['\u{1b}', '\u{202e}']), "{report}");
+}
+
+#[test]
 fn what_kubectl_prints_becomes_routes() {
     let (yaml, report) = text(migrate(&["-"], LIST), 0);
     assert!(yaml.contains("kind: HTTPRoute\n"), "{yaml}");
